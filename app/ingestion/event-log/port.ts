@@ -1,0 +1,40 @@
+/** The event log: partitioned, keyed, durable. Offsets of a partition start at 0 and have no gaps. */
+export interface EventLog {
+  /** Creates the topic, or checks that it exists with as many partitions. @throws MR_INGESTION_TOPIC_MISMATCH */
+  ensureTopic(topic: TopicSpec): Promise<void>;
+  topics(): Promise<readonly TopicSpec[]>;
+  /** Resolves when every record is durable (fsync, or acks=all). Records with one key keep their order. */
+  append(topic: string, records: readonly LogRecord[]): Promise<readonly RecordPosition[]>;
+  /** At most `limit` records from `offset` on; empty at the end of the log. */
+  read(topic: string, partition: number, offset: number, limit: number): Promise<readonly StoredRecord[]>;
+  /** Next offset to be written, per partition. */
+  endOffsets(topic: string): Promise<readonly number[]>;
+  /** Next offset to read by this group, per partition; 0 where nothing was committed. */
+  committed(group: string, topic: string): Promise<readonly number[]>;
+  commit(group: string, topic: string, partition: number, nextOffset: number): Promise<void>;
+  /** Resolves once the topic holds more than `offsets` (per partition), or when the signal aborts. */
+  waitForMore(topic: string, offsets: readonly number[], signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface TopicSpec {
+  readonly name: string;
+  readonly partitions: number;
+}
+
+export interface LogRecord {
+  /** Decides the partition (murmur2, as Kafka's default partitioner does). */
+  readonly key: string;
+  readonly value: Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface RecordPosition {
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export interface StoredRecord extends LogRecord, RecordPosition {
+  /** When the log took it, milliseconds since the epoch. */
+  readonly appendedAtMs: number;
+}

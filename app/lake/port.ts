@@ -1,0 +1,70 @@
+/** The lake: Delta Lake tables. A row is a plain object; timestamps are microseconds, bytes are Buffers, lists are arrays. */
+export interface Lake {
+  /** Creates the table, or evolves it by added nullable columns. @throws MR_LAKE_SCHEMA_CONFLICT for any other change */
+  ensureTable(table: TableSpec): Promise<void>;
+  tables(): Promise<readonly string[]>;
+  /** Writes a Parquet file without committing it: invisible until published by `commit`. */
+  stage(table: string, rows: readonly LakeRow[]): Promise<StagedFile>;
+  /** One Delta commit: files and consumer offsets together or not at all. A `txn` already at or past its version is a no-op. */
+  commit(table: string, change: LakeChange): Promise<LakeSnapshot>;
+  snapshot(table: string, version?: number): Promise<LakeSnapshot>;
+  history(table: string): Promise<readonly LakeCommit[]>;
+  /** SQL (DuckDB) over views named after the tables, each at its pinned version, newest where not pinned. `$name` parameters. */
+  query<Row = LakeRow>(sql: string, options?: LakeQuery): Promise<readonly Row[]>;
+  /** The same, in chunks of column arrays, for results larger than memory. */
+  stream(sql: string, options?: LakeQuery): AsyncIterable<LakeChunk>;
+  compact(table: string, options?: { readonly targetBytes?: number }): Promise<LakeSnapshot>;
+  /** Deletes files that no version younger than the retention needs. */
+  vacuum(table: string, options: { readonly retentionMs: number }): Promise<{ readonly deleted: readonly string[] }>;
+  close(): Promise<void>;
+}
+
+export type LakeType = 'string' | 'long' | 'double' | 'boolean' | 'timestamp' | 'binary' | 'string[]' | 'float[]';
+export type LakeValue = string | number | bigint | boolean | null | Buffer | readonly string[] | readonly number[];
+export type LakeRow = Readonly<Record<string, LakeValue>>;
+
+export interface TableSpec {
+  /** `usecase.table`; in SQL a schema and a table. */
+  readonly name: string;
+  readonly columns: readonly { readonly name: string; readonly type: LakeType; readonly nullable: boolean }[];
+}
+
+export interface StagedFile {
+  readonly key: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly stats: string;
+}
+
+export interface LakeChange {
+  readonly operation: string;
+  readonly add?: readonly StagedFile[];
+  readonly txn?: readonly { readonly appId: string; readonly version: number }[];
+  readonly info?: Readonly<Record<string, string>>;
+}
+
+export interface LakeSnapshot {
+  readonly table: string;
+  readonly version: number;
+  readonly rows: number;
+  readonly files: readonly string[];
+  /** Consumer offsets: the newest `txn` version of each application id. */
+  readonly txn: ReadonlyMap<string, number>;
+}
+
+export interface LakeCommit {
+  readonly version: number;
+  readonly timestampMs: number;
+  readonly operation: string;
+  readonly info: Readonly<Record<string, string>>;
+}
+
+export interface LakeQuery {
+  readonly at?: Readonly<Record<string, number>>;
+  readonly params?: Readonly<Record<string, LakeValue>>;
+}
+
+export interface LakeChunk {
+  readonly rows: number;
+  readonly columns: Readonly<Record<string, ArrayLike<LakeValue>>>;
+}
