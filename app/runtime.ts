@@ -1,0 +1,85 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Logger, pino } from 'pino';
+import { systemClock } from './clock/embedded.ts';
+import type { Clock } from './clock/port.ts';
+import type { OnlineStore } from './features/online-store/port.ts';
+import type { AuditSink } from './governance/audit-sink/port.ts';
+import type { KeyStore } from './governance/keys/port.ts';
+import type { EventLog } from './ingestion/event-log/port.ts';
+import type { ObjectStore } from './lake/object-store/port.ts';
+import type { Lake } from './lake/port.ts';
+import type { Metadata } from './registry/metadata/port.ts';
+
+export interface Ports {
+  readonly log: EventLog;
+  readonly objects: ObjectStore;
+  readonly lake: Lake;
+  readonly online: OnlineStore;
+  readonly metadata: Metadata;
+  readonly audit: AuditSink;
+  readonly keys: KeyStore;
+}
+
+/** The chosen adapters, each opened when first used and closed once. The only place that chooses. */
+export interface Runtime {
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  use<Name extends keyof Ports>(name: Name): Promise<Ports[Name]>;
+  close(): Promise<void>;
+}
+
+export interface RuntimeOptions {
+  /** @default '.millrace' */
+  readonly dataDir?: string;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+/** Opens the embedded ground: everything durable under one data folder, nothing else needed. */
+export function openRuntime(options: RuntimeOptions = {}): Runtime {
+  const dataDir = options.dataDir ?? '.millrace';
+  const clock = options.clock ?? systemClock;
+  const logger = options.logger ?? pino({ level: process.env['MILLRACE_LOG'] ?? 'info' }, pino.destination(2));
+  mkdirSync(dataDir, { recursive: true });
+  const opened = new Map<keyof Ports, Promise<Ports[keyof Ports]>>();
+
+  const openers: { readonly [Name in keyof Ports]: () => Promise<Ports[Name]> } = {
+    log: async () => (await import('./ingestion/event-log/embedded.ts')).openEmbeddedLog(join(dataDir, 'log')),
+    objects: async () => (await import('./lake/object-store/embedded.ts')).openEmbeddedObjects(join(dataDir, 'objects')),
+    lake: async () => {
+      const { openEmbeddedLake } = await import('./lake/embedded.ts');
+      return openEmbeddedLake(await use('objects'), { scratchDir: join(dataDir, 'scratch'), clock });
+    },
+    online: async () => (await import('./features/online-store/embedded.ts')).openEmbeddedOnline(join(dataDir, 'online')),
+    metadata: async () => (await import('./registry/metadata/embedded.ts')).openEmbeddedMetadata(join(dataDir, 'metadata.sqlite')),
+    keys: async () => (await import('./governance/keys/embedded.ts')).openEmbeddedKeys(join(dataDir, 'keys')),
+    audit: async () => {
+      const { openEmbeddedAudit } = await import('./governance/audit-sink/embedded.ts');
+      const keys = await use('keys');
+      return openEmbeddedAudit({ dir: join(dataDir, 'audit'), witnessDir: join(dataDir, 'audit-witness'), keys, clock });
+    },
+  };
+
+  function use<Name extends keyof Ports>(name: Name): Promise<Ports[Name]> {
+    const known = opened.get(name) ?? openers[name]();
+    opened.set(name, known);
+    return known as Promise<Ports[Name]>;
+  }
+
+  return {
+    dataDir,
+    clock,
+    logger,
+    use,
+    async close() {
+      // Last opened, first closed: an adapter may stand on an earlier one.
+      for (const port of [...opened.values()].reverse()) {
+        const adapter = await port.catch(() => undefined);
+        if (adapter !== undefined && 'close' in adapter) await adapter.close();
+      }
+      opened.clear();
+    },
+  };
+}
