@@ -53,7 +53,8 @@ export function openRuntime(options: RuntimeOptions = {}): Runtime {
       return openEmbeddedLake(await use('objects'), { scratchDir: join(dataDir, 'scratch'), clock });
     },
     online: async () => (await import('./features/online-store/embedded.ts')).openEmbeddedOnline(join(dataDir, 'online')),
-    metadata: async () => (await import('./registry/metadata/embedded.ts')).openEmbeddedMetadata(join(dataDir, 'metadata.sqlite')),
+    metadata: async () =>
+      (await import('./registry/metadata/embedded.ts')).openEmbeddedMetadata(join(dataDir, 'metadata.sqlite')),
     keys: async () => (await import('./governance/keys/embedded.ts')).openEmbeddedKeys(join(dataDir, 'keys')),
     audit: async () => {
       const { openEmbeddedAudit } = await import('./governance/audit-sink/embedded.ts');

@@ -22,13 +22,17 @@ export interface Pipeline<Context = never, In = unknown, Out = unknown> {
 }
 
 /** Starts an empty pipeline; steps wired in the wrong order do not compile. @throws RangeError for a name used twice */
-export function definePipeline<Context, In>(options: { readonly name: string; readonly schedule?: string }): Pipeline<Context, In, In> {
+export function definePipeline<Context, In>(options: {
+  readonly name: string;
+  readonly schedule?: string;
+}): Pipeline<Context, In, In> {
   const extend = <Out>(steps: readonly Step<Context, unknown, unknown>[]): Pipeline<Context, In, Out> => ({
     name: options.name,
     schedule: options.schedule,
     steps,
     step<Next>(step: Step<Context, Out, Next>) {
-      if (steps.some(({ name }) => name === step.name)) throw new RangeError(`${options.name}: two steps are called '${step.name}'`);
+      if (steps.some(({ name }) => name === step.name))
+        throw new RangeError(`${options.name}: two steps are called '${step.name}'`);
       micros(step.timeout ?? '10m');
       return extend<Next>([...steps, step as unknown as Step<Context, unknown, unknown>]);
     },

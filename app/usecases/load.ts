@@ -1,0 +1,31 @@
+import { readdir } from 'node:fs/promises';
+import { errorTable } from '../errors.ts';
+import type { UseCase } from './usecase.ts';
+
+const errors = errorTable({
+  MR_USECASE_UNKNOWN: { status: 404, title: 'There is no such use case', next: 'Name a folder of app/usecases/ with --usecase.' },
+});
+
+/** Loads `app/usecases/<name>/usecase.ts`, whose one export of the same name is the definition. @throws MR_USECASE_UNKNOWN */
+export async function loadUseCase(name: string): Promise<UseCase> {
+  const folders = (await readdir(import.meta.dirname, { withFileTypes: true }))
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name);
+  if (!folders.includes(name)) {
+    throw errors.error('MR_USECASE_UNKNOWN', `There is no use case '${name}'`, {
+      field: '--usecase',
+      value: name,
+      expected: `one of ${folders.join(', ')}`,
+    });
+  }
+  const module = (await import(`./${name}/usecase.ts`)) as Readonly<Record<string, UseCase>>;
+  const usecase = module[name];
+  if (usecase === undefined) {
+    throw errors.error('MR_USECASE_UNKNOWN', `app/usecases/${name}/usecase.ts has no export '${name}'`, {
+      field: 'export',
+      value: name,
+      expected: 'the use case definition',
+    });
+  }
+  return usecase;
+}

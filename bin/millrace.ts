@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { MillraceError } from '../app/errors.ts';
+import { LAYERS } from '../app/layers.ts';
+import { commandContext } from './context.ts';
+
+/** Top-level commands, and the layers: each module is loaded when it is called. */
+const COMMANDS: Readonly<Record<string, string>> = {
+  start: 'Run the whole loop on this machine',
+  ...Object.fromEntries(LAYERS.map((layer) => [layer, `Commands of the ${layer} layer`])),
+};
+
+const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+
+async function main(argv: readonly string[]): Promise<number> {
+  const program = new Command('millrace')
+    .description('A production ML platform: the same loop on a laptop and on a cluster.')
+    .option('--data <dir>', 'data folder', '.millrace')
+    .option('--usecase <name>', 'use case, a folder of app/usecases/', 'retail')
+    .option('--json', 'answer as JSON')
+    .exitOverride();
+  const context = commandContext(() => program.opts());
+
+  const named = argv.find((word) => word in COMMANDS);
+  for (const [name, summary] of Object.entries(COMMANDS)) {
+    if (name !== named) {
+      program.command(name).description(summary);
+      continue;
+    }
+    const module = (await import(`./commands/${name}.ts`)) as Readonly<
+      Record<string, (program: Command, context: unknown) => void>
+    >;
+    module[`${name}Commands`]?.(program, context);
+  }
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return context.exitCode();
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (!(error instanceof MillraceError)) throw error;
+    process.stderr.write(`${explain(error)}\n`);
+    return EXIT.failed;
+  } finally {
+    await context.close();
+  }
+}
+
+/** Code, what is wrong, field, value, expectation and next step; never a stack. */
+function explain(error: MillraceError): string {
+  const lines = [`${error.code}: ${error.message}`];
+  if (error.field !== undefined) lines.push(`  field     ${error.field}`);
+  if (error.value !== undefined) lines.push(`  value     ${JSON.stringify(error.value)}`);
+  if (error.expected !== undefined) lines.push(`  expected  ${error.expected}`);
+  return [...lines, `  next      ${error.kind.next}`].join('\n');
+}
+
+process.exitCode = await main(process.argv.slice(2));
