@@ -1,0 +1,72 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Prediction } from '../serving/prediction.ts';
+import type { DriftReading } from './drift.ts';
+import type { LabelJoin } from './labels.ts';
+
+/** What the monitor exports. Base units; a label never names a person. */
+export interface MonitorMetrics {
+  prediction(prediction: Prediction): void;
+  drift(reading: DriftReading): void;
+  hitRate(labels: LabelJoin): void;
+}
+
+export function monitorMetrics(registry: Registry): MonitorMetrics {
+  const registers = [registry];
+  const confidence = new Histogram({
+    name: 'millrace_monitoring_prediction_confidence_ratio',
+    help: 'Confidence of logged predictions, 0 to 1',
+    labelNames: ['version'],
+    buckets: [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95],
+    registers,
+  });
+  const fallbacks = new Counter({
+    name: 'millrace_monitoring_predictions_total',
+    help: 'Logged predictions by how they were answered',
+    labelNames: ['answer'],
+    registers,
+  });
+  const drift = new Gauge({
+    name: 'millrace_monitoring_drift_ratio',
+    help: 'Newest distance of a monitored value from the training profile',
+    labelNames: ['feature', 'test'],
+    registers,
+  });
+  const threshold = new Gauge({
+    name: 'millrace_monitoring_drift_threshold_ratio',
+    help: 'Distance above which a monitored value counts as drifted',
+    labelNames: ['feature', 'test'],
+    registers,
+  });
+  const hits = new Gauge({
+    name: 'millrace_monitoring_live_hit_rate_ratio',
+    help: 'Share of answers whose visitor acted on a recommended item before the label was final',
+    labelNames: ['version'],
+    registers,
+  });
+  return {
+    prediction(prediction) {
+      fallbacks.inc({ answer: prediction.fallback ?? 'model' });
+      if (prediction.confidence !== null) confidence.observe({ version: prediction.version }, prediction.confidence);
+    },
+    drift(reading) {
+      drift.set({ feature: reading.feature, test: reading.test }, reading.value);
+      threshold.set({ feature: reading.feature, test: reading.test }, reading.threshold);
+    },
+    hitRate(labels) {
+      for (const version of labels.versions()) hits.set({ version }, labels.hitRate(version).rate ?? 0);
+    },
+  };
+}
+
+/** Consumer lag of each sink, in records: what is in the log and not yet where it belongs. */
+export function lagMetric(registry: Registry, consumers: Readonly<Record<string, () => Promise<number>>>): void {
+  new Gauge({
+    name: 'millrace_monitoring_consumer_lag_records',
+    help: 'Records a consumer has not taken yet',
+    labelNames: ['consumer'],
+    registers: [registry],
+    async collect() {
+      for (const [consumer, lag] of Object.entries(consumers)) this.set({ consumer }, await lag());
+    },
+  });
+}

@@ -1,0 +1,187 @@
+import type { Logger } from 'pino';
+import type { Clock, Micros } from '../clock/port.ts';
+import type { AuditSink } from '../governance/audit-sink/port.ts';
+import type { EventLog, StoredRecord } from '../ingestion/event-log/port.ts';
+import { eventTopic, predictionTopic } from '../ingestion/topics.ts';
+import type { Metadata } from '../registry/metadata/port.ts';
+import type { Prediction } from '../serving/prediction.ts';
+import type { Row } from '../usecases/event.ts';
+import type { UseCase } from '../usecases/usecase.ts';
+import { micros } from '../usecases/window.ts';
+import { type DriftReading, type DriftWindows, driftState, driftWindows, type Observed, type OpenDrift } from './drift.ts';
+import { type HitRate, labelJoin } from './labels.ts';
+import type { MonitorMetrics } from './metrics.ts';
+import type { Sketch } from './sketch.ts';
+
+export interface MonitorOptions {
+  readonly usecase: UseCase;
+  readonly log: EventLog;
+  readonly metadata: Metadata;
+  readonly audit: AuditSink;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: MonitorMetrics;
+  /** Reference profile of a release, by unit id; undefined where there is none. */
+  readonly profile: (unitId: string) => Promise<Readonly<Record<string, Sketch>> | undefined>;
+  readonly onDrift: (drift: OpenDrift) => void;
+}
+
+export interface MonitorState {
+  /** Newest reading of each monitored value, and the ones before it (at most 200), oldest first. */
+  readonly readings: ReadonlyMap<string, readonly DriftReading[]>;
+  readonly open: readonly OpenDrift[];
+  readonly healedAt: Micros | undefined;
+  readonly predictions: number;
+  /** How full the present window is, 0 to 1. */
+  readonly windowFill: number;
+  readonly hitRate: HitRate;
+  readonly hitRateByVersion: Readonly<Record<number, HitRate>>;
+}
+
+export interface Monitor {
+  state(): MonitorState;
+  close(): Promise<void>;
+}
+
+const BATCH = 500;
+const KEPT_READINGS = 200;
+
+/** What survives a restart: where the monitor stood when its last window closed, and which drifts were open. */
+interface Saved {
+  readonly offsets: Readonly<Record<string, readonly number[]>>;
+  readonly open: readonly OpenDrift[];
+}
+
+/** Watches predictions and clicks as they are logged: drift by windows, live hit rate by joined labels. */
+export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
+  const { usecase, log, clock, metrics } = options;
+  const label = usecase.model.label;
+  const topics = { predictions: predictionTopic(usecase.name), clicks: eventTopic(usecase.name, label.event.name) };
+  const labels = labelJoin({ maturity: micros(label.maturity) });
+  const drifts = driftState(usecase.monitors.retrain.consecutiveWindows);
+  const readings = new Map<string, DriftReading[]>();
+  let windows: { readonly unitId: string; readonly windows: DriftWindows } | undefined;
+  let predictions = 0;
+  let healedAt: Micros | undefined;
+
+  const setting = `monitor.${usecase.name}`;
+  const row = await options.metadata.db.selectFrom('settings').select('value').where('name', '=', setting).executeTakeFirst();
+  const saved = row === undefined ? undefined : (JSON.parse(row.value) as Saved);
+  drifts.restore(saved?.open ?? []);
+  const offsets = new Map<string, number[]>();
+  for (const topic of Object.values(topics)) {
+    const ends = await log.endOffsets(topic);
+    offsets.set(
+      topic,
+      ends.map((_, partition) => saved?.offsets[topic]?.[partition] ?? 0),
+    );
+  }
+
+  /** Readings and offsets in one write: a window is judged once, also across a crash. */
+  async function save(): Promise<void> {
+    const value = JSON.stringify({ offsets: Object.fromEntries(offsets), open: drifts.open() } satisfies Saved);
+    await options.metadata.db
+      .insertInto('settings')
+      .values({ name: setting, value })
+      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+      .execute();
+  }
+
+  async function judge(full: readonly DriftReading[]): Promise<void> {
+    for (const reading of full) {
+      const kept = readings.get(reading.feature) ?? [];
+      kept.push(reading);
+      readings.set(reading.feature, kept.slice(-KEPT_READINGS));
+      metrics.drift(reading);
+    }
+    for (const change of drifts.read(full)) {
+      const { feature, reading } = change.drift;
+      const detail = { test: reading.test, value: reading.value, threshold: reading.threshold, version: reading.version };
+      await options.audit.append({
+        action: `monitoring.drift.${change.kind === 'detected' ? 'detect' : 'heal'}`,
+        actor: 'workload:monitor',
+        subject: feature,
+        outcome: 'done',
+        detail,
+      });
+      options.logger.info({ feature, ...detail }, `drift ${change.kind}`);
+      if (change.kind === 'healed') healedAt = change.at;
+      else options.onDrift(change.drift);
+    }
+    await save();
+  }
+
+  async function windowsOf(prediction: Prediction): Promise<DriftWindows | undefined> {
+    if (windows?.unitId !== prediction.unit_id) {
+      const profile = await options.profile(prediction.unit_id);
+      if (profile === undefined) return undefined;
+      const { drift: monitors, window: size } = usecase.monitors;
+      windows = { unitId: prediction.unit_id, windows: driftWindows({ monitors, size, profile, version: prediction.version }) };
+    }
+    return windows.windows;
+  }
+
+  async function predicted(record: StoredRecord): Promise<void> {
+    const prediction = JSON.parse(record.value.toString('utf8')) as Prediction;
+    predictions += 1;
+    metrics.prediction(prediction);
+    if (prediction.user_id === null || prediction.fallback !== null) return;
+    labels.answered(prediction.user_id, prediction);
+    const features = JSON.parse(prediction.features) as Readonly<Record<string, Observed | undefined>>;
+    const judged = (await windowsOf(prediction))?.observe(prediction.user_id, prediction.at, (feature) =>
+      feature === 'prediction.confidence' ? prediction.confidence : features[feature],
+    );
+    if (judged !== undefined) await judge(judged);
+  }
+
+  function clicked(record: StoredRecord): void {
+    const click = JSON.parse(record.value.toString('utf8')) as Row;
+    const kind = click[label.weightBy];
+    if (!label.hits.includes(String(kind))) return;
+    labels.clicked(String(click[label.event.key]), { at: Number(click[label.event.time]), item: String(click[label.item]) });
+  }
+
+  async function drain(topic: string, take: (record: StoredRecord) => Promise<void> | void): Promise<boolean> {
+    const at = offsets.get(topic) ?? [];
+    let moved = false;
+    for (const [partition, offset] of at.entries()) {
+      for (const record of await log.read(topic, partition, offset, BATCH)) {
+        at[partition] = record.offset + 1;
+        await take(record);
+        moved = true;
+      }
+    }
+    return moved;
+  }
+
+  const stop = new AbortController();
+  const finished = (async () => {
+    while (!stop.signal.aborted) {
+      // Answers first: a click is joined to the answers before it.
+      const answered = await drain(topics.predictions, predicted);
+      const acted = await drain(topics.clicks, clicked);
+      labels.mature();
+      metrics.hitRate(labels);
+      if (answered || acted) continue;
+      const more = (topic: string) => log.waitForMore(topic, offsets.get(topic) ?? [], stop.signal);
+      await Promise.race([more(topics.predictions), more(topics.clicks)]);
+    }
+  })();
+  finished.catch((cause) => options.logger.error({ err: cause, at: clock.now() }, 'monitor stopped'));
+
+  return {
+    state: () => ({
+      readings,
+      open: drifts.open(),
+      healedAt,
+      predictions,
+      windowFill: windows?.windows.fill() ?? 0,
+      hitRate: labels.hitRate(),
+      hitRateByVersion: Object.fromEntries(labels.versions().map((version) => [version, labels.hitRate(version)])),
+    }),
+    async close() {
+      stop.abort();
+      await finished.catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { Intake } from '../../app/ingestion/intake.ts';
+import type { Metadata } from '../../app/registry/metadata/port.ts';
+import type { VisitSource } from './source.ts';
+
+const BATCH = 5_000;
+
+export interface HistoryCount {
+  readonly accepted: number;
+  readonly duplicates: number;
+  readonly refused: number;
+}
+
+/**
+ * Takes the stream's history in, once. A run that was killed half-way reads it again from the start: the intake knows
+ * each event by its id, so nothing is doubled.
+ */
+export async function takeHistoryIn(options: {
+  readonly source: VisitSource;
+  readonly intake: Intake;
+  readonly event: string;
+  readonly metadata: Metadata;
+  readonly onProgress: (message: string) => void;
+}): Promise<HistoryCount> {
+  const name = `history.${options.source.name}`;
+  const before = await options.metadata.db.selectFrom('settings').select('value').where('name', '=', name).executeTakeFirst();
+  if (before !== undefined) return JSON.parse(before.value) as HistoryCount;
+
+  const count = { accepted: 0, duplicates: 0, refused: 0 };
+  const take = async (batch: readonly unknown[]) => {
+    for (const { status } of await options.intake.accept(options.event, batch, 'history')) {
+      if (status === 'accepted') count.accepted += 1;
+      else if (status === 'duplicate') count.duplicates += 1;
+      else count.refused += 1;
+    }
+    options.onProgress(`${(count.accepted + count.duplicates).toLocaleString('en')} events`);
+  };
+  let batch: unknown[] = [];
+  for await (const { wire } of options.source.history()) {
+    batch.push(wire);
+    if (batch.length < BATCH) continue;
+    await take(batch);
+    batch = [];
+  }
+  if (batch.length > 0) await take(batch);
+  await options.metadata.db
+    .insertInto('settings')
+    .values({ name, value: JSON.stringify(count) })
+    .execute();
+  return count;
+}

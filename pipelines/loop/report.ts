@@ -1,0 +1,42 @@
+/** What one turn of the loop measured; the last line of `npm start -- --once --json`. */
+export interface LoopReport {
+  readonly usecase: string;
+  readonly source: string;
+  readonly events: { readonly ingested: number; readonly duplicates: number; readonly quarantined: number };
+  readonly lake: { readonly version: number; readonly rows: number };
+  readonly features: { readonly compared: number; readonly mismatches: number };
+  readonly training: { readonly trials: number; readonly folds: number };
+  readonly champion: {
+    readonly version: number;
+    readonly unitId: string;
+    readonly recallAt20: number;
+    readonly ndcgAt20: number;
+  };
+  readonly popularity: { readonly recallAt20: number; readonly ndcgAt20: number };
+  readonly gate: { readonly verdict: 'passed' | 'refused' };
+  readonly serving: {
+    readonly requests: number;
+    readonly fallbacks: number;
+    readonly p50Ms: number;
+    readonly p99Ms: number;
+    readonly firstAnswerSeconds: number;
+  };
+  readonly drift: {
+    readonly detectedAt: string | null;
+    readonly feature: string | null;
+    readonly value: number | null;
+    readonly healedAt: string | null;
+  };
+  readonly retrain: { readonly reason: string };
+  readonly promoted: { readonly version: number; readonly unitId: string };
+  readonly liveHitRate: number | null;
+  readonly failedRequests: number;
+  readonly audit: { readonly records: number; readonly verified: boolean };
+  readonly seconds: number;
+  readonly peakRssMb: number;
+}
+
+/** The step of a turn that failed; printed by name, exit code 1. */
+export interface LoopFailure {
+  readonly failed: { readonly step: string; readonly code: string | undefined; readonly message: string };
+}
