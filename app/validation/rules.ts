@@ -1,5 +1,5 @@
 import { Compile } from 'typebox/compile';
-import type { Clock, Micros } from '../clock/port.ts';
+import type { Micros } from '../clock/port.ts';
 import type { EventType } from '../usecases/event.ts';
 import type { Field } from '../usecases/field.ts';
 import { micros } from '../usecases/window.ts';
@@ -26,6 +26,10 @@ export interface RuleSet {
 
 /** Names of unknown fields listed in one refusal. */
 const MAX_UNKNOWN = 16;
+
+const CIPHERTEXT = /^enc:v1:[\w-]+={0,2}$/;
+/** Any token: how pseudonyms look is the key store's affair. */
+const PSEUDONYM = /^[\w.:-]{1,128}$/;
 
 const compiled = new WeakMap<EventType, RuleSet>();
 
@@ -59,27 +63,47 @@ export const missing = (rule: FieldRule): Fault => ({
   reason: REASON.missing,
 });
 
-/** Faults of one normalised row, in the order of the event's fields: what the door says of the wire event it came from. */
-export function rowFaults(event: EventType, row: Readonly<Record<string, unknown>>, clock: Clock): readonly Fault[] {
-  const rules = compileRules(event);
-  const now = clock.now();
+/**
+ * Faults of one normalised row, in the order of the event's fields: what the door says of the wire event it came from.
+ * Columns of the platform's own, which start with `_`, are no part of the event. In a sealed row the subject is a pseudonym
+ * and other fields of class `pii` are ciphertext: their plain values were judged at the door, here only the seal is.
+ */
+export function rowFaults(
+  rules: RuleSet,
+  row: Readonly<Record<string, unknown>>,
+  now: Micros,
+  sealed: boolean,
+): readonly Fault[] {
   const faults: Fault[] = [];
+  let present = 0;
   for (const rule of rules.fields) {
-    const value = Object.hasOwn(row, rule.name) ? row[rule.name] : undefined;
-    if (value === undefined || value === null) {
-      if (!rule.field.nullable) faults.push(missing(rule));
-      continue;
-    }
-    const fault = judge(rules, rule, value, now);
+    const sent = Object.hasOwn(row, rule.name);
+    if (sent) present++;
+    const value = sent ? row[rule.name] : null;
+    let fault: Fault | undefined;
+    if (value === undefined || value === null) fault = rule.field.nullable ? undefined : missing(rule);
+    else if (sealed && rule.field.class === 'pii') fault = judgeSeal(rule, value);
+    else fault = judge(rules, rule, value, now);
     if (fault !== undefined) faults.push(fault);
   }
-  return [...faults, ...unknownFields(rules, row)];
+  if (Object.keys(row).length === present) return faults;
+  return [...faults, ...unknownFields(rules, row, (name) => name.startsWith('_'))];
+}
+
+function judgeSeal(rule: FieldRule, value: unknown): Fault | undefined {
+  if (typeof value === 'string' && (rule.field.subject ? PSEUDONYM : CIPHERTEXT).test(value)) return undefined;
+  const expected = rule.field.subject ? 'a pseudonym' : 'ciphertext, enc:v1:…';
+  return { field: rule.name, value: '(pii)', expected, reason: REASON.clear };
 }
 
 /** Faults of the fields that the event does not have, in order of their names; past the first 16 they are counted. */
-export function unknownFields(rules: RuleSet, values: Readonly<Record<string, unknown>>): readonly Fault[] {
+export function unknownFields(
+  rules: RuleSet,
+  values: Readonly<Record<string, unknown>>,
+  own?: (name: string) => boolean,
+): readonly Fault[] {
   const names = Object.keys(values)
-    .filter((name) => !rules.names.has(name))
+    .filter((name) => !rules.names.has(name) && own?.(name) !== true)
     .sort();
   const listed = names.slice(0, MAX_UNKNOWN).map((name) => unknownField(rules, name, values[name]));
   if (names.length <= MAX_UNKNOWN) return listed;
