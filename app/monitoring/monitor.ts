@@ -163,8 +163,10 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       labels.mature();
       metrics.hitRate(labels);
       if (answered || acted) continue;
-      const more = (topic: string) => log.waitForMore(topic, offsets.get(topic) ?? [], stop.signal);
-      await Promise.race([more(topics.predictions), more(topics.clicks)]);
+      const round = new AbortController();
+      const signal = AbortSignal.any([stop.signal, round.signal]);
+      await Promise.race(Object.values(topics).map((topic) => log.waitForMore(topic, offsets.get(topic) ?? [], signal)));
+      round.abort();
     }
   })();
   finished.catch((cause) => options.logger.error({ err: cause, at: clock.now() }, 'monitor stopped'));
