@@ -1,0 +1,90 @@
+import { errorTable } from '../errors.ts';
+
+/** Faults of the registry and its metadata store. */
+export const registryErrors = errorTable({
+  MR_REGISTRY_LAYOUT_NEWER: {
+    status: 409,
+    title: 'The data folder was written by a newer Millrace',
+    next: 'Use the Millrace version that wrote it, or another folder with --data. Nothing was changed.',
+  },
+  MR_REGISTRY_METADATA_BUSY: {
+    status: 503,
+    title: 'Another process holds the metadata store',
+    next: 'Try again; if it lasts, look for a stopped process that holds metadata.sqlite open.',
+  },
+  MR_REGISTRY_METADATA_CORRUPT: {
+    status: 500,
+    title: 'The metadata store cannot be read',
+    next: 'Restore metadata.sqlite from a backup; the file was left as it is.',
+  },
+  MR_REGISTRY_METADATA_FULL: {
+    status: 507,
+    title: 'The metadata store has no room left on its disk',
+    next: 'Free space on the disk of the data folder and try again; nothing half was written.',
+  },
+  MR_REGISTRY_MANIFEST_INVALID: {
+    status: 422,
+    title: 'The release manifest is not one',
+    next: 'Train again with `millrace training train`.',
+  },
+  MR_REGISTRY_FILE_MISSING: {
+    status: 409,
+    title: 'A file of the release unit is missing',
+    next: 'Train again, or restore the object store; a unit is served whole or not at all.',
+  },
+  MR_REGISTRY_DIGEST_MISMATCH: {
+    status: 409,
+    title: 'A file of the release unit is not the one that was registered',
+    next: 'Restore the file from a backup, or roll back with `millrace registry rollback`.',
+  },
+  MR_REGISTRY_SIGNATURE_INVALID: {
+    status: 409,
+    title: 'A signature of the release unit does not hold',
+    next: 'Find out who wrote to the metadata store; register, gate or approve again with the right key.',
+  },
+  MR_REGISTRY_VERSION_UNKNOWN: {
+    status: 404,
+    title: 'There is no such version',
+    next: 'See `millrace registry list`.',
+  },
+  MR_REGISTRY_NOT_GATED: {
+    status: 409,
+    title: 'The version has not passed the gate',
+    next: 'Run `millrace delivery gate <version>`.',
+  },
+  MR_REGISTRY_NOT_APPROVED: {
+    status: 409,
+    title: 'The version is not approved',
+    next: 'Run `millrace registry approve <version>`.',
+  },
+  MR_REGISTRY_SAME_PERSON: {
+    status: 403,
+    title: 'The author of a version may not approve it',
+    next: 'Ask someone else to run `millrace registry approve <version> --as <name>`.',
+  },
+  MR_REGISTRY_RETIRED: {
+    status: 409,
+    title: 'The version is retired',
+    next: 'Train a new version; a retired one never serves again.',
+  },
+  MR_REGISTRY_CHAMPION: {
+    status: 409,
+    title: 'The champion cannot be retired',
+    next: 'Promote another version first.',
+  },
+  MR_REGISTRY_NO_PREVIOUS: {
+    status: 409,
+    title: 'There is no earlier champion to go back to',
+    next: 'See `millrace registry list`, and promote an approved version.',
+  },
+  MR_REGISTRY_TIME_INVALID: {
+    status: 422,
+    title: 'This is not a time',
+    next: 'Give an RFC 3339 time, e.g. 2026-01-31T12:00:00Z.',
+  },
+  MR_REGISTRY_NAME_INVALID: {
+    status: 422,
+    title: 'This is not the name of an actor',
+    next: 'Give a role or workload name of 1 to 128 characters.',
+  },
+});
