@@ -5,6 +5,8 @@
 export interface KeyStore {
   /** The subject's keys, made on first sight. `subject` is the plain id and is never stored. */
   subject(subject: string): SubjectKeys;
+  /** Makes the keys of many subjects in one durable write: before a batch, much faster than `subject()` for each. */
+  prepare(subjects: readonly string[]): void;
   /** Undefined where the subject was never seen or was erased. */
   known(subject: string): SubjectKeys | undefined;
   byPseudonym(pseudonym: string): SubjectKeys | undefined;
@@ -22,9 +24,10 @@ export interface KeyStore {
 export interface SubjectKeys {
   /** Random, stable per subject; says nothing about the person once the mapping is gone. */
   readonly pseudonym: string;
-  encrypt(plain: Buffer): Buffer;
-  /** @throws MR_GOVERNANCE_CIPHERTEXT_BROKEN when a byte was changed */
-  decrypt(sealed: Buffer): Buffer;
+  /** `context` (e.g. a field name) is bound in, not stored: the same one opens it. @default "" */
+  encrypt(plain: Buffer, context?: string): Buffer;
+  /** @throws MR_GOVERNANCE_CIPHERTEXT_BROKEN when a byte or the context was changed, MR_GOVERNANCE_SUBJECT_ERASED */
+  decrypt(sealed: Buffer, context?: string): Buffer;
 }
 
 export interface Signature {

@@ -1,0 +1,79 @@
+import { errorTable } from '../errors.ts';
+
+export const { table: GOVERNANCE_ERRORS, error: governanceError } = errorTable({
+  MR_GOVERNANCE_KEYS_EXPOSED: {
+    status: 500,
+    title: 'The key folder can be read by others',
+    next: 'Take the rights away from group and others: chmod -R go-rwx <folder>. If anyone may have read the keys, treat them as lost.',
+  },
+  MR_GOVERNANCE_KEYS_UNREADABLE: {
+    status: 500,
+    title: 'The keyring does not open under this master key',
+    next: 'Put back the master.key that belongs to this keyring, from the same backup. Without it no personal data can be read again.',
+  },
+  MR_GOVERNANCE_KEYS_NEWER: {
+    status: 500,
+    title: 'The keyring was written by a newer Millrace',
+    next: 'Run the Millrace that wrote this data folder, or a newer one.',
+  },
+  MR_GOVERNANCE_KEYS_BUSY: {
+    status: 503,
+    title: 'Another process holds the keyring',
+    next: 'Run the command again; if it stays so, stop the other process of this data folder.',
+  },
+  MR_GOVERNANCE_CIPHERTEXT_BROKEN: {
+    status: 500,
+    title: 'Sealed bytes do not open',
+    next: 'The bytes were changed, cut, or moved to another subject or field. Restore them from the event log.',
+  },
+  MR_GOVERNANCE_SUBJECT_ERASED: {
+    status: 410,
+    title: 'The subject was erased',
+    next: 'Nothing: the data key is gone for ever. `millrace governance audit tail` shows when.',
+  },
+  MR_GOVERNANCE_SUBJECT_UNKNOWN: {
+    status: 404,
+    title: 'No such subject',
+    next: 'Check the id, character by character. A subject that was erased before is unknown as well.',
+  },
+  MR_GOVERNANCE_SUBJECT_MISSING: {
+    status: 422,
+    title: 'Personal data without a person',
+    next: 'Give the event a subject field, or leave the fields of class pii empty where nobody is named.',
+  },
+  MR_GOVERNANCE_SECRET_NAME: {
+    status: 500,
+    title: 'Not a name of a secret',
+    next: 'Use lower-case letters, digits, dots and dashes, at most 64 of them.',
+  },
+  MR_GOVERNANCE_ACTION_UNKNOWN: {
+    status: 500,
+    title: 'The act is not in the catalogue of audited actions',
+    next: 'Add it to app/governance/catalogue.ts, with its meaning and who may do it.',
+  },
+  MR_GOVERNANCE_AUDIT_BROKEN: {
+    status: 500,
+    title: 'The audit log does not hold together',
+    next: 'Run `millrace governance audit verify`, keep both folders as evidence, and restore the log from a backup the witness agrees with.',
+  },
+  MR_GOVERNANCE_AUDIT_BUSY: {
+    status: 503,
+    title: 'Another process holds the audit log',
+    next: 'Run the command again; if it stays so, find the process that holds the lock file of the audit folder.',
+  },
+  MR_GOVERNANCE_AUDIT_FULL: {
+    status: 507,
+    title: 'The audit log could not be written',
+    next: 'Free space on the disk of the data folder, then repeat the act: nothing was recorded.',
+  },
+  MR_GOVERNANCE_VERSION_UNKNOWN: {
+    status: 404,
+    title: 'No such version',
+    next: 'List the versions: millrace registry list.',
+  },
+  MR_GOVERNANCE_RELEASE_ALTERED: {
+    status: 500,
+    title: 'The release manifest is not the one that was registered',
+    next: 'Do not serve it. Compare the metadata store with a backup and with the audit log.',
+  },
+});
