@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { MillraceError } from '../errors.ts';
+import type { AuditSink } from '../governance/audit-sink/port.ts';
+import type { Registry } from '../registry/registry.ts';
+import { loadServingUnit, type UnitSources } from './load-unit.ts';
+import type { ServingMetrics } from './metrics.ts';
+import type { ServingUnit, UnitSlot } from './unit.ts';
+
+export interface ChampionWatch {
+  /** Says that a unit's last request is done and it was closed: its vectors leave the online store on the next look. */
+  closed(unit: ServingUnit): void;
+  /** Resolves after the next look at the registry, whether or not there was anything new. */
+  looked(): Promise<void>;
+  /** Stops looking and waits for a load in progress. */
+  stop(): Promise<void>;
+}
+
+export interface ChampionOptions extends UnitSources {
+  readonly registry: Pick<Registry, 'alias' | 'loadUnit'>;
+  readonly slot: UnitSlot;
+  readonly audit: AuditSink;
+  readonly logger: Logger;
+  readonly metrics: Pick<ServingMetrics, 'swaps' | 'unit'>;
+  /** @default 200 */
+  readonly pollMs?: number;
+}
+
+const RETRY_MS = [1_000, 5_000, 30_000, 60_000];
+
+/**
+ * Follows the alias `champion`: loads what it points to beside the unit that answers, and swaps when the new one is
+ * warm. A unit that cannot be loaded is audited once and tried again ever more rarely; the old one goes on answering.
+ */
+export function watchChampion(options: ChampionOptions): ChampionWatch {
+  const { slot, logger, metrics, usecase, pollMs = 200 } = options;
+  const model = usecase.model.name;
+  const stopping = new AbortController();
+  let refused: { readonly unitId: string; readonly tries: number; readonly nextTry: number } | undefined;
+  let lookers: (() => void)[] = [];
+
+  const gone: ServingUnit[] = [];
+
+  async function dropVectors(): Promise<void> {
+    for (let unit = gone.shift(); unit !== undefined; unit = gone.shift()) {
+      const { unitId, embeddings } = unit;
+      if (slot.current()?.unitId === unitId || slot.former()?.unitId === unitId) continue;
+      for (const { online } of embeddings) await options.online.drop(online);
+    }
+  }
+
+  async function look(): Promise<void> {
+    await dropVectors();
+    const champion = await options.registry.alias(model, 'champion');
+    const current = slot.current();
+    if (champion === undefined || champion.unitId === current?.unitId) {
+      refused = undefined;
+      return;
+    }
+    if (refused?.unitId === champion.unitId && performance.now() < refused.nextTry) return;
+    const former = slot.former();
+    try {
+      const warm =
+        former?.unitId === champion.unitId ? former : await loadServingUnit(options, champion.unitId, champion.version);
+      swap(warm, warm === former ? 'returned' : 'loaded', current);
+      refused = undefined;
+    } catch (error) {
+      await refuse(champion.unitId, champion.version, error);
+    }
+  }
+
+  function swap(unit: ServingUnit, outcome: 'loaded' | 'returned', before: ServingUnit | undefined): void {
+    slot.swap(unit);
+    metrics.unit.reset();
+    metrics.unit.set({ unit: unit.unitId, version: String(unit.version) }, 1);
+    metrics.swaps.inc({ outcome });
+    logger.info({ unitId: unit.unitId, version: unit.version, before: before?.unitId, outcome }, 'a release answers now');
+  }
+
+  async function refuse(unitId: string, version: number, error: unknown): Promise<void> {
+    const tries = refused?.unitId === unitId ? refused.tries : 0;
+    refused = { unitId, tries: tries + 1, nextTry: performance.now() + (RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? 0) };
+    logger.error(
+      { err: error, unitId, version, serving: slot.current()?.unitId },
+      'a release was not loaded; the former one goes on',
+    );
+    if (tries > 0) return;
+    metrics.swaps.inc({ outcome: 'refused' });
+    const code = error instanceof MillraceError ? error.code : 'unexpected';
+    const detail = {
+      code,
+      version,
+      reason: error instanceof Error ? error.message : String(error),
+      serving: slot.current()?.unitId ?? null,
+    };
+    await options.audit.append({ action: 'serving.unit.refuse', actor: 'serving', subject: unitId, outcome: 'refused', detail });
+  }
+
+  async function watch(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const waiting = lookers;
+      lookers = [];
+      await look().catch((error: unknown) =>
+        logger.error({ err: error }, 'the registry could not be read; the loaded release goes on'),
+      );
+      for (const wake of waiting) wake();
+      await sleep(pollMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+    for (const wake of lookers) wake();
+  }
+
+  // Asked for before the first look starts, so that `looked` of a caller in the same turn is that look.
+  const watching = Promise.resolve().then(watch);
+  return {
+    closed: (unit) => {
+      gone.push(unit);
+    },
+    looked: () => new Promise<void>((wake) => lookers.push(wake)),
+    async stop() {
+      stopping.abort();
+      await watching;
+    },
+  };
+}

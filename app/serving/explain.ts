@@ -1,0 +1,236 @@
+import type { Clock } from '../clock/port.ts';
+import { historicalFeatures } from '../features/historical.ts';
+import type { FeatureValue } from '../features/value.ts';
+import type { AuditSink } from '../governance/audit-sink/port.ts';
+import type { KeyStore } from '../governance/keys/port.ts';
+import { openBytes } from '../governance/seal.ts';
+import { eventTopic } from '../ingestion/topics.ts';
+import type { Lake } from '../lake/port.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { LoadedUnit } from '../registry/unit.ts';
+import { openRecommender, type Recommender } from '../training/recommender.ts';
+import type { UseCase } from '../usecases/usecase.ts';
+import { fallbackItems, rank } from './answer.ts';
+import { servingError } from './errors.ts';
+import { erasedOn, eventsBehind, findPrediction, hasQuarantine, isoTime, sealedVector } from './explain-sources.ts';
+import {
+  type Answered,
+  compareRankings,
+  type Explained,
+  type Explanation,
+  type FeatureBehind,
+  sameValue,
+} from './explanation.ts';
+import { checkFit, viewsOf } from './load-unit.ts';
+import { countPopular } from './popularity.ts';
+import type { LoggedValue, Prediction, RequestFacts } from './prediction.ts';
+import { decodeVector } from './vector.ts';
+
+export interface ExplainSources {
+  readonly usecase: UseCase;
+  readonly lake: Lake;
+  readonly registry: Pick<Registry, 'loadUnit'>;
+  readonly keys: KeyStore;
+  readonly clock: Clock;
+  /** Says when a subject was erased. */
+  readonly audit?: Pick<AuditSink, 'read' | 'size'>;
+}
+
+export interface Explainer {
+  /** @throws MR_SERVING_REQUEST_UNKNOWN, MR_SERVING_UNIT_UNFIT, MR_REGISTRY_DIGEST_MISMATCH */
+  explain(requestId: string): Promise<Explanation>;
+  close(): Promise<void>;
+}
+
+interface OpenUnit extends LoadedUnit {
+  readonly recommender: Recommender;
+}
+
+/** Explains answers, keeping the last `units` releases open between calls. @default 2 */
+export function openExplainer(sources: ExplainSources, units = 2): Explainer {
+  const open = new Map<string, Promise<OpenUnit>>();
+  const busy = new Map<Promise<OpenUnit>, number>();
+
+  async function closeUnit(unit: Promise<OpenUnit>): Promise<void> {
+    await unit.then(({ recommender }) => recommender.close()).catch(() => undefined);
+  }
+
+  async function withUnit<T>(unitId: string, use: (unit: OpenUnit) => Promise<T>): Promise<T> {
+    const unit = open.get(unitId) ?? openUnit(sources, unitId);
+    open.delete(unitId);
+    open.set(unitId, unit);
+    busy.set(unit, (busy.get(unit) ?? 0) + 1);
+    try {
+      return await use(await unit);
+    } catch (error) {
+      if (open.get(unitId) === unit) open.delete(unitId);
+      throw error;
+    } finally {
+      busy.set(unit, (busy.get(unit) ?? 1) - 1);
+      for (const [id] of [...open].slice(0, Math.max(0, open.size - units))) open.delete(id);
+      for (const [candidate, users] of [...busy]) {
+        if (users > 0 || [...open.values()].includes(candidate)) continue;
+        busy.delete(candidate);
+        await closeUnit(candidate);
+      }
+    }
+  }
+
+  return {
+    explain: (requestId) => explainOne(sources, requestId, withUnit),
+    async close() {
+      const all = [...busy.keys()];
+      open.clear();
+      busy.clear();
+      for (const unit of all) await closeUnit(unit);
+    },
+  };
+}
+
+/** Explains one answer: see {@link Explanation}. @throws MR_SERVING_REQUEST_UNKNOWN */
+export async function explain(options: ExplainSources & { readonly requestId: string }): Promise<Explanation> {
+  const explainer = openExplainer(options);
+  try {
+    return await explainer.explain(options.requestId);
+  } finally {
+    await explainer.close();
+  }
+}
+
+async function openUnit({ registry, usecase }: ExplainSources, unitId: string): Promise<OpenUnit> {
+  const loaded = await registry.loadUnit(unitId);
+  checkFit(usecase, loaded.manifest);
+  const recommender = await openRecommender({ onnx: loaded.files['model.onnx'], modelJson: loaded.files['model.json'] });
+  return { ...loaded, recommender };
+}
+
+type WithUnit = <T>(unitId: string, use: (unit: OpenUnit) => Promise<T>) => Promise<T>;
+
+async function explainOne(sources: ExplainSources, requestId: string, withUnit: WithUnit): Promise<Explanation> {
+  const { usecase, lake, keys } = sources;
+  const prediction = await findPrediction(lake, usecase, requestId);
+  const { unit_id: unitId, version, user_id: subject } = prediction;
+  const about = { requestId, usecase: usecase.name, model: usecase.model.name, at: isoTime(prediction.at), unitId, version };
+  if (subject !== null && keys.byPseudonym(subject) === undefined) {
+    return {
+      status: 'erased',
+      ...about,
+      erasedOn: sources.audit === undefined ? undefined : await erasedOn(sources.audit, subject),
+    };
+  }
+  const served = servedValues(prediction);
+  const answer = answeredOf(prediction, served);
+  const { windowed } = viewsOf(usecase);
+  const [first] = windowed;
+  const { feature_partition: partition, feature_offset: beforeOffset } = prediction;
+  const position =
+    first === undefined || partition === null || beforeOffset === null
+      ? null
+      : { topic: eventTopic(usecase, first.source.name), partition, beforeOffset };
+  const shared = { status: 'explained', ...about, answer, subject, position, events: [] as Explained['events'] } as const;
+
+  if (unitId === 'none') {
+    const popular = await countPopular(lake, usecase, facts(served)['request.popularity_version']);
+    const again = { items: fallbackItems(undefined, popular, answer.k, answer.exclude), scores: [] };
+    const recomputed = compareRankings(answer, again);
+    return { ...shared, features: [], embeddings: [], release: null, recomputed, verified: recomputed.equal };
+  }
+  return withUnit(unitId, async ({ manifest, recommender }) => {
+    const release = {
+      files: manifest.files,
+      dataset: manifest.dataset,
+      featureViews: manifest.featureViews,
+      codeCommit: manifest.codeCommit,
+    };
+    if (answer.fallback !== null || subject === null) {
+      const again = { items: fallbackItems({ recommender }, undefined, answer.k, answer.exclude), scores: [] };
+      const recomputed = compareRankings(answer, again);
+      return { ...shared, features: [], embeddings: [], release, recomputed, verified: recomputed.equal };
+    }
+    const events = first === undefined ? [] : await eventsBehind(lake, usecase, first, prediction);
+    const { inputs, features } = await featuresBehind(sources, prediction, served);
+    const embeddings = await embeddingsBehind(sources, prediction, inputs);
+    const recomputed = compareRankings(answer, await rank({ recommender }, inputs, answer.k, answer.exclude));
+    const verified = recomputed.equal && features.every(({ equal }) => equal);
+    return { ...shared, events, features, embeddings, release, recomputed, verified };
+  });
+}
+
+type Served = Readonly<Record<string, LoggedValue>>;
+
+function servedValues(prediction: Prediction): Served {
+  try {
+    return JSON.parse(prediction.features) as Served;
+  } catch (cause) {
+    throw servingError('MR_SERVING_PREDICTION_BROKEN', `the features of ${prediction.request_id} are not JSON`, {
+      field: 'features',
+      cause,
+    });
+  }
+}
+
+const facts = (served: Served): Partial<RequestFacts> => served as unknown as Partial<RequestFacts>;
+
+function answeredOf(prediction: Prediction, served: Served): Answered {
+  const said = facts(served);
+  return {
+    items: prediction.items,
+    scores: prediction.scores,
+    k: said['request.k'] ?? prediction.items.length,
+    exclude: said['request.exclude'] ?? [],
+    fallback: prediction.fallback,
+    reason: said['request.reason'] ?? null,
+    coldStart: said['request.cold_start'] ?? false,
+    confidence: prediction.confidence,
+    latencyMs: prediction.latency_ms,
+  };
+}
+
+/** The windowed values anew: over the lake's rows that the stream had applied, as of the answer's moment. */
+async function featuresBehind({ usecase, lake }: ExplainSources, prediction: Prediction, served: Served) {
+  const inputs = new Map<string, FeatureValue>();
+  const features: FeatureBehind[] = [];
+  for (const [index, view] of viewsOf(usecase).windowed.entries()) {
+    const offset = index === 0 ? prediction.feature_offset : Number(served[`request.offset.${view.name}`] ?? 0);
+    // Where there was no row there had been no event: nothing is below offset 0.
+    const row = {
+      entity: prediction.user_id ?? '',
+      at: prediction.at,
+      beforeOffset: offset ?? 0,
+      partition: prediction.feature_partition ?? undefined,
+    };
+    const quarantined = await hasQuarantine(lake, usecase, view);
+    const [values = {}] = await historicalFeatures(lake, { usecase, view, spine: [row], quarantined });
+    for (const [feature, value] of Object.entries(values)) {
+      const name = `${view.name}.${feature}`;
+      inputs.set(name, value);
+      const recomputed = value as LoggedValue;
+      const was = served[name] ?? null;
+      features.push({ name, served: was, recomputed, equal: sameValue(was, recomputed) });
+    }
+  }
+  return { inputs, features };
+}
+
+/** The vectors anew: from the lake, opened with the subject's key. Puts them among the inputs. */
+async function embeddingsBehind(
+  { usecase, lake, keys }: ExplainSources,
+  prediction: Prediction,
+  inputs: Map<string, FeatureValue>,
+) {
+  const embeddings: Explained['embeddings'][number][] = [];
+  const pseudonym = prediction.user_id ?? '';
+  for (const view of viewsOf(usecase).embeddings) {
+    const name = `${view.name}.${view.feature}`;
+    const row = await sealedVector(lake, usecase, view, prediction.unit_id, pseudonym);
+    const plain = row === undefined ? undefined : openBytes(pseudonym, row.sealed, keys);
+    inputs.set(name, plain === undefined ? null : decodeVector(plain));
+    embeddings.push({
+      name,
+      found: plain !== undefined,
+      dimensions: view.dimensions,
+      learntAt: row === undefined ? null : isoTime(row.learntAt),
+    });
+  }
+  return embeddings;
+}
