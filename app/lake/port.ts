@@ -39,7 +39,8 @@ export interface StagedFile {
 export interface LakeChange {
   readonly operation: string;
   readonly add?: readonly StagedFile[];
-  readonly txn?: readonly { readonly appId: string; readonly version: number }[];
+  /** `after`: the version the rows continue from (0 = none yet); where the table holds another one, nothing is committed. */
+  readonly txn?: readonly { readonly appId: string; readonly version: number; readonly after?: number }[];
   readonly info?: Readonly<Record<string, string>>;
 }
 

@@ -1,0 +1,84 @@
+import { errorTable } from '../errors.ts';
+
+/** Faults of the lake and of the object store under it. */
+export const lakeErrors = errorTable({
+  MR_LAKE_OBJECT_MISSING: {
+    status: 404,
+    title: 'The object does not exist',
+    next: 'Check the key; a data file may have been vacuumed: read a newer version of the table.',
+  },
+  MR_LAKE_OBJECT_KEY: {
+    status: 400,
+    title: 'The object key is not admitted',
+    next: 'Use slash-separated parts such as lake/retail/click/part-1.parquet.',
+  },
+  MR_LAKE_DISK_FULL: {
+    status: 507,
+    title: 'The disk is full',
+    next: 'Free space, e.g. by `millrace lake vacuum`, and try again: nothing half-written was kept.',
+  },
+  MR_LAKE_PARQUET_CORRUPT: {
+    status: 500,
+    title: 'A data file of the lake cannot be read',
+    next: 'Restore the named file from a backup, or query an older version by `millrace lake query --at table=version`.',
+  },
+  MR_LAKE_LOG_CORRUPT: {
+    status: 500,
+    title: "A table's commit log cannot be read",
+    next: 'Restore the named object under _delta_log from a backup.',
+  },
+  MR_LAKE_TABLE_UNKNOWN: { status: 404, title: 'The table does not exist', next: 'List the tables by `millrace lake tables`.' },
+  MR_LAKE_TABLE_NAME: { status: 400, title: 'The table name is not admitted', next: 'Name it usecase.table in lower case.' },
+  MR_LAKE_VERSION_UNKNOWN: {
+    status: 404,
+    title: 'The table has no such version',
+    next: 'List the versions by `millrace lake history <table>`.',
+  },
+  MR_LAKE_SCHEMA_CONFLICT: {
+    status: 409,
+    title: 'The table has another schema',
+    next: 'Only nullable columns may be added; give a changed column a new name.',
+  },
+  MR_LAKE_ROW_INVALID: {
+    status: 422,
+    title: 'A row does not fit its table',
+    next: 'Correct the row, or add the column to the table by ensureTable.',
+  },
+  MR_LAKE_PROTOCOL_UNSUPPORTED: {
+    status: 501,
+    title: 'The table needs a newer reader or writer',
+    next: 'Open it with the version of Millrace, or the engine, that wrote it.',
+  },
+  MR_LAKE_COMMIT_CONFLICT: {
+    status: 409,
+    title: 'Another writer changed the same files',
+    next: 'Run the command again: it will start from the newest version.',
+  },
+  MR_LAKE_QUERY_INVALID: {
+    status: 400,
+    title: 'The query cannot be run',
+    next: 'Correct the SQL; tables are named usecase.table, parameters $name.',
+  },
+});
+
+/** Codes of a file system without room: no space, quota used up, file size limit reached. */
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+export const isCode = (error: unknown, ...codes: readonly string[]): boolean =>
+  error instanceof Error && 'code' in error && codes.includes(String(error.code));
+
+/** A full disk as MR_LAKE_DISK_FULL; any other error as it is. */
+export function diskFault(error: unknown, what: string): unknown {
+  const text = error instanceof Error ? error.message : String(error);
+  const full = (error instanceof Error && 'code' in error && FULL.has(String(error.code))) || FULL_TEXT.test(text);
+  if (!full) return error;
+  return lakeErrors.error('MR_LAKE_DISK_FULL', `no room to write ${what}: ${text}`, {
+    field: what,
+    expected: 'free disk space',
+    cause: error,
+  });
+}
+
+const FULL_TEXT = /No space left on device|Disk quota exceeded|File too large|max_temp_directory_size/;
+
+export const isMissing = (error: unknown): boolean => isCode(error, 'MR_LAKE_OBJECT_MISSING');

@@ -1,0 +1,100 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { DAY, HOUR, MINUTE, SECOND } from '../../app/clock/port.ts';
+import type { Lake, LakeRow } from '../../app/lake/port.ts';
+import { historyText, jsonSafe, rowsText, snapshotText } from '../../app/lake/text.ts';
+import type { CommandContext } from '../command.ts';
+
+/** Rows printed without `--limit`. */
+const MAX_ROWS = 100;
+
+const UNIT_MS = { s: SECOND / 1000, m: MINUTE / 1000, h: HOUR / 1000, d: DAY / 1000 } as const;
+
+/** `7d`, `12h`, `30m` or `0s` in milliseconds. */
+export function retentionMs(text: string): number {
+  const match = /^(\d{1,6})([smhd])$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('Expected a whole number and s, m, h or d, e.g. 7d.');
+  return Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS];
+}
+
+/** Collects `--at table=version`, which may be given several times. */
+export function pin(text: string, pins: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  const match = /^([a-z][a-z0-9_]*\.[a-z][a-z0-9_]*)=(\d{1,15})$/.exec(text);
+  if (match?.[1] === undefined) throw new InvalidArgumentError('Expected table=version, e.g. retail.click=12.');
+  return { ...pins, [match[1]]: Number(match[2]) };
+}
+
+function positive(text: string): number {
+  if (!/^[1-9]\d{0,11}$/.test(text)) throw new InvalidArgumentError('Expected a whole number above 0.');
+  return Number(text);
+}
+
+/** `millrace lake …`: tables, versions, SQL, and the care of files. */
+export function lakeCommands(program: Command, context: CommandContext): void {
+  const lake = program.command('lake').description('Tables with versions: list, query, compact, vacuum');
+  const open = async (): Promise<Lake> => (await context.open()).use('lake');
+
+  lake
+    .command('tables')
+    .description('All tables with their newest version')
+    .action(async () => {
+      const opened = await open();
+      const snapshots = await Promise.all((await opened.tables()).map((name) => opened.snapshot(name)));
+      const rows = snapshots.map(({ table, version, rows, files }) => ({ table, version, rows, files: files.length }));
+      context.answer(rows, rows.length === 0 ? 'no tables yet' : rowsText(rows));
+    });
+
+  lake
+    .command('history <table>')
+    .description('Versions of a table, newest first')
+    .action(async (table: string) => {
+      const commits = await (await open()).history(table);
+      context.answer(commits, historyText(commits));
+    });
+
+  lake
+    .command('query <sql>')
+    .description('Run a SELECT (DuckDB) over tables named usecase.table')
+    .option('--at <table=version>', 'read a table at a version; may be given several times', pin, {})
+    .option('--limit <rows>', 'most rows printed', positive, MAX_ROWS)
+    .action(async (sql: string, options: { readonly at: Readonly<Record<string, number>>; readonly limit: number }) => {
+      const rows: LakeRow[] = [];
+      let more = false;
+      for await (const chunk of (await open()).stream(sql, { at: options.at })) {
+        for (let index = 0; index < chunk.rows && !more; index += 1) {
+          more = rows.length === options.limit;
+          if (!more)
+            rows.push(Object.fromEntries(Object.entries(chunk.columns).map(([name, values]) => [name, values[index] ?? null])));
+        }
+        if (more) break;
+      }
+      const note = more ? `\n… more than ${options.limit} rows; raise --limit` : '';
+      context.answer({ rows: jsonSafe(rows), truncated: more }, rowsText(rows) + note);
+    });
+
+  lake
+    .command('compact <table>')
+    .description('Join small files; older versions keep theirs until vacuum')
+    .option('--target-bytes <bytes>', 'size a file should have', positive)
+    .action(async (table: string, options: { readonly targetBytes?: number }) => {
+      const opened = await open();
+      const before = await opened.snapshot(table);
+      const after = await opened.compact(table, options);
+      const result = {
+        table,
+        version: after.version,
+        rows: after.rows,
+        filesBefore: before.files.length,
+        filesAfter: after.files.length,
+      };
+      context.answer(result, `${snapshotText(after)}, ${before.files.length} before`);
+    });
+
+  lake
+    .command('vacuum <table>')
+    .description('Delete files that no version younger than the retention needs')
+    .option('--retention <duration>', 'how far back versions stay readable, e.g. 7d', retentionMs, retentionMs('7d'))
+    .action(async (table: string, options: { readonly retention: number }) => {
+      const { deleted } = await (await open()).vacuum(table, { retentionMs: options.retention });
+      context.answer({ table, deleted }, [`${deleted.length} objects deleted`, ...deleted].join('\n'));
+    });
+}
