@@ -21,6 +21,11 @@ export const { table: VALIDATION_ERRORS, error: validationError } = errorTable({
     title: 'The use case has no such event',
     next: 'Name one of its events by `--event`.',
   },
+  MR_VALIDATION_ROWS_INVALID: {
+    status: 400,
+    title: 'The number of rows is no number',
+    next: 'Give a whole number, e.g. `--rows 50000`.',
+  },
   MR_VALIDATION_FILE_UNREADABLE: {
     status: 400,
     title: 'The file to check cannot be read',

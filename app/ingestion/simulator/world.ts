@@ -1,4 +1,3 @@
-import { LAPTOP_WORLD } from './laptop.ts';
 import { cumulate, draw, normal, type Random, randomOf, zipf } from './random.ts';
 import { CATEGORIES, STYLES } from './words.ts';
 
@@ -48,6 +47,7 @@ export interface World extends Required<WorldOptions> {
 /** How steeply popularity falls with rank, inside a group and over categories. */
 const ITEM_EXPONENT = 0.9;
 const CATEGORY_EXPONENT = 0.6;
+const SESSIONS_PER_HOUR = 28;
 const ACTIVITY_SIGMA = 1.1;
 const CHEAPEST_LEVEL = 9;
 const DEAREST_LEVEL = 120;
@@ -58,7 +58,7 @@ const ACTIVITY = 2;
 
 /** @throws RangeError where a size is no whole number, or there is less than one item a category and style */
 export function createWorld(options: WorldOptions): World {
-  const full = { ...LAPTOP_WORLD, ...options };
+  const full = { sessionsPerHour: SESSIONS_PER_HOUR, ...options };
   checkSizes(full);
   const { seed, users, items, categories } = full;
   const random = randomOf(seed, STOCK);
