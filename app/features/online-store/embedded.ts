@@ -1,0 +1,73 @@
+import { mkdirSync } from 'node:fs';
+import { open } from 'lmdb';
+import { featureError } from '../errors.ts';
+import type { OnlineBatch, OnlineStore } from './port.ts';
+
+/** LMDB refuses keys above 1978 bytes. */
+const MAX_KEY_BYTES = 1800;
+const END = Buffer.from([0]);
+
+/**
+ * Online store in one LMDB file: readers never wait, one writer at a time, and several processes may hold the folder
+ * open. Keys are `view 0x00 entity`, so a view is one range; the few views are listed, so erasing an entity is one
+ * delete in each. A write resolves once it is visible to every process and survives the death of this one.
+ */
+export async function openEmbeddedOnline(dir: string): Promise<OnlineStore> {
+  mkdirSync(dir, { recursive: true });
+  const root = open({ path: dir, maxDbs: 4 });
+  const rows = root.openDB<Buffer, Buffer>({ name: 'rows', encoding: 'binary', keyEncoding: 'binary' });
+  const views = root.openDB<boolean, string>({ name: 'views', encoding: 'json' });
+  const offsets = root.openDB<[number, number][], string>({ name: 'offsets', encoding: 'json' });
+
+  const get = (view: string, entity: string): Buffer | undefined => rows.getBinary(keyOf(view, entity));
+  const keysOf = (view: string) => ({
+    start: Buffer.concat([Buffer.from(view), END]),
+    end: Buffer.concat([Buffer.from(view), Buffer.from([1])]),
+  });
+
+  return {
+    get: async (view, entity) => get(view, entity),
+    getMany: async (view, entities) => entities.map((entity) => get(view, entity)),
+    async write(batch: OnlineBatch) {
+      // Keys first: a bad one must not leave half a transaction.
+      const puts = batch.rows.map(({ view, entity, row }) => ({ view, key: keyOf(view, entity), row }));
+      await root.transaction(() => {
+        for (const view of new Set(puts.map(({ view }) => view))) if (!views.doesExist(view)) views.put(view, true);
+        for (const { key, row } of puts) rows.put(key, row);
+        if (batch.offsets === undefined) return;
+        const { consumer, next } = batch.offsets;
+        offsets.put(consumer, [...new Map([...(offsets.get(consumer) ?? []), ...next])]);
+      });
+    },
+    offsets: async (consumer) => new Map(offsets.get(consumer) ?? []),
+    async erase(entity) {
+      return root.transaction(() => {
+        let erased = 0;
+        for (const view of views.getKeys()) {
+          const key = keyOf(view, entity);
+          if (!rows.doesExist(key)) continue;
+          rows.remove(key);
+          erased++;
+        }
+        return erased;
+      });
+    },
+    async drop(view) {
+      await root.transaction(() => {
+        for (const key of [...rows.getKeys(keysOf(view))]) rows.remove(key);
+        views.remove(view);
+      });
+    },
+    count: async (view) => rows.getKeysCount(keysOf(view)),
+    close: () => root.close(),
+  };
+}
+
+function keyOf(view: string, entity: string): Buffer {
+  const key = Buffer.concat([Buffer.from(view), END, Buffer.from(entity)]);
+  if (entity.length > 0 && key.length <= MAX_KEY_BYTES && !view.includes('\0')) return key;
+  throw featureError('MR_FEATURES_KEY_INVALID', `view '${view}': a key of ${Buffer.byteLength(entity)} bytes`, {
+    field: 'entity',
+    expected: `1 to ${MAX_KEY_BYTES - Buffer.byteLength(view) - 1} bytes`,
+  });
+}
