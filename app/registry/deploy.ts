@@ -92,7 +92,7 @@ export function championStack(deployments: readonly Deployment[]): readonly numb
   const stack: number[] = [];
   for (const { act, version } of deployments) {
     if (act === 'promote') stack.push(version);
-    else stack.length = stack.lastIndexOf(version, -2) + 1;
+    else stack.length = stack.lastIndexOf(version) + 1;
   }
   return stack;
 }
