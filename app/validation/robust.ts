@@ -43,5 +43,6 @@ export function shareAtLeast(hits: number, n: number, z = 3): number {
   const share = hits / n;
   const centre = share + (z * z) / (2 * n);
   const half = z * Math.sqrt((share * (1 - share)) / n + (z * z) / (4 * n * n));
-  return Math.max(0, (centre - half) / (1 + (z * z) / n));
+  // Rounding may leave a hair above the share itself.
+  return Math.min(share, Math.max(0, (centre - half) / (1 + (z * z) / n)));
 }

@@ -27,6 +27,8 @@ export interface RuleSet {
 /** Names of unknown fields listed in one refusal. */
 const MAX_UNKNOWN = 16;
 
+/** Where a row came from, as the lake writes beside the event's fields. */
+const ORIGIN: ReadonlySet<string> = new Set(['_partition', '_offset', '_ingested_at']);
 const CIPHERTEXT = /^enc:v1:[\w-]+={0,2}$/;
 /** Any token: how pseudonyms look is the key store's affair. */
 const PSEUDONYM = /^[\w.:-]{1,128}$/;
@@ -65,7 +67,7 @@ export const missing = (rule: FieldRule): Fault => ({
 
 /**
  * Faults of one normalised row, in the order of the event's fields: what the door says of the wire event it came from.
- * Columns of the platform's own, which start with `_`, are no part of the event. In a sealed row the subject is a pseudonym
+ * The lake's columns of origin are no part of the event. In a sealed row the subject is a pseudonym
  * and other fields of class `pii` are ciphertext: their plain values were judged at the door, here only the seal is.
  */
 export function rowFaults(
@@ -87,7 +89,7 @@ export function rowFaults(
     if (fault !== undefined) faults.push(fault);
   }
   if (Object.keys(row).length === present) return faults;
-  return [...faults, ...unknownFields(rules, row, (name) => name.startsWith('_'))];
+  return [...faults, ...unknownFields(rules, row, (name) => ORIGIN.has(name))];
 }
 
 function judgeSeal(rule: FieldRule, value: unknown): Fault | undefined {

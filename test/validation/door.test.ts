@@ -29,7 +29,7 @@ test('a right event becomes a row: times in microseconds, absent fields null, -0
     ordered_at: NOW - 876_544,
     shipped_at: null,
   });
-  assert.ok(Object.is(admission.row['score'], 0));
+  assert.ok(Object.is(admission.row.score, 0));
 });
 
 test('each wrong value is refused with its reason', () => {
@@ -109,7 +109,12 @@ test('a fault names field, value, expectation and reason', () => {
 });
 
 test('no fault repeats personal data, not even in a field we do not know', () => {
-  const raw = { ...goodOrder, buyer: 'ann@example.org is far too long', phone: 'call 555 0199 at night', email: 'ann@example.org' };
+  const raw = {
+    ...goodOrder,
+    buyer: 'ann@example.org is far too long',
+    phone: 'call 555 0199 at night',
+    email: 'ann@example.org',
+  };
   const faults = faultsOf(raw);
   assert.deepEqual(
     faults.map(({ field, value }) => [field, value]),
@@ -123,7 +128,8 @@ test('no fault repeats personal data, not even in a field we do not know', () =>
 });
 
 test('what is no object is refused as a whole', () => {
-  for (const raw of [null, undefined, 7, 'text', [], [goodOrder], true]) assert.deepEqual(reasons(raw), ['(event): not an object']);
+  for (const raw of [null, undefined, 7, 'text', [], [goodOrder], true])
+    assert.deepEqual(reasons(raw), ['(event): not an object']);
 });
 
 test('__proto__ and constructor are unknown fields and change nothing', () => {

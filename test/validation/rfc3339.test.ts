@@ -65,7 +65,9 @@ test('what is formatted is read back to the microsecond, in any offset', () => {
     fc.property(moment, fc.integer({ min: -1439, max: 1439 }), (at, offset) => {
       assert.equal(parseTimestamp(formatTimestamp(at)), at);
       const local = formatTimestamp(at + offset * 60_000_000).slice(0, -1);
-      const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60].map((part) => String(part).padStart(2, '0'));
+      const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60].map((part) =>
+        String(part).padStart(2, '0'),
+      );
       assert.equal(parseTimestamp(`${local}${offset < 0 ? '-' : '+'}${hours}:${minutes}`), at);
     }),
   );
