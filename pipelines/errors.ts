@@ -11,6 +11,21 @@ export const { table, error } = errorTable({
     title: 'A pipeline step ran out of time',
     next: "Raise the step's timeout, or give it less to do.",
   },
+  MR_PIPELINES_GATE_REFUSED: {
+    status: 409,
+    title: 'The gate refused the release',
+    next: 'See its evidence: `npx millrace delivery verdicts`.',
+  },
+  MR_PIPELINES_LOOP_STUCK: {
+    status: 504,
+    title: 'The loop waited in vain',
+    next: 'Run again with MILLRACE_LOG=debug and read the log.',
+  },
+  MR_PIPELINES_SOURCE_CHANGED: {
+    status: 409,
+    title: 'The data folder belongs to another stream',
+    next: 'Give the new stream a folder of its own: --data DIR.',
+  },
   MR_PIPELINES_UNKNOWN: {
     status: 404,
     title: 'There is no such pipeline or step',

@@ -32,6 +32,24 @@ export function openClock(dataDir: string): Clock {
   return time === undefined ? systemClock : replayClock(time);
 }
 
+/** A clock that its one owner may set: held still while a history is taken in, let run when the stream goes live. */
+export interface SettableClock extends Clock {
+  set(time: ReplayTime): void;
+}
+
+/** The owner's clock of a data folder; each setting is kept there for the other processes. */
+export function ownClock(dataDir: string, time: ReplayTime): SettableClock {
+  let clock = replayClock(time);
+  writeReplayTime(dataDir, time);
+  return {
+    now: () => clock.now(),
+    set(next) {
+      clock = replayClock(next);
+      writeReplayTime(dataDir, next);
+    },
+  };
+}
+
 export function readReplayTime(dataDir: string): ReplayTime | undefined {
   try {
     return JSON.parse(readFileSync(file(dataDir), 'utf8')) as ReplayTime;

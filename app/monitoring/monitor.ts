@@ -56,7 +56,7 @@ interface Saved {
 export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const { usecase, log, clock, metrics } = options;
   const label = usecase.model.label;
-  const topics = { predictions: predictionTopic(usecase.name), clicks: eventTopic(usecase.name, label.event.name) };
+  const topics = { predictions: predictionTopic(usecase), clicks: eventTopic(usecase, label.event.name) };
   const labels = labelJoin({ maturity: micros(label.maturity) });
   const drifts = driftState(usecase.monitors.retrain.consecutiveWindows);
   const readings = new Map<string, DriftReading[]>();

@@ -2,16 +2,12 @@
 export interface LoopReport {
   readonly usecase: string;
   readonly source: string;
-  readonly events: { readonly ingested: number; readonly duplicates: number; readonly quarantined: number };
+  readonly events: { readonly ingested: number; readonly quarantined: number };
   readonly lake: { readonly version: number; readonly rows: number };
   readonly features: { readonly compared: number; readonly mismatches: number };
   readonly training: { readonly trials: number; readonly folds: number };
-  readonly champion: {
-    readonly version: number;
-    readonly unitId: string;
-    readonly recallAt20: number;
-    readonly ndcgAt20: number;
-  };
+  /** The release that served when the turn's drift came, and the baseline on the same fold. */
+  readonly champion: ReleaseFigures;
   readonly popularity: { readonly recallAt20: number; readonly ndcgAt20: number };
   readonly gate: { readonly verdict: 'passed' | 'refused' };
   readonly serving: {
@@ -19,6 +15,7 @@ export interface LoopReport {
     readonly fallbacks: number;
     readonly p50Ms: number;
     readonly p99Ms: number;
+    /** From the start of the command to the first answer. */
     readonly firstAnswerSeconds: number;
   };
   readonly drift: {
@@ -28,7 +25,8 @@ export interface LoopReport {
     readonly healedAt: string | null;
   };
   readonly retrain: { readonly reason: string };
-  readonly promoted: { readonly version: number; readonly unitId: string };
+  /** The release that the retraining brought. */
+  readonly promoted: ReleaseFigures;
   readonly liveHitRate: number | null;
   readonly failedRequests: number;
   readonly audit: { readonly records: number; readonly verified: boolean };
@@ -36,7 +34,14 @@ export interface LoopReport {
   readonly peakRssMb: number;
 }
 
-/** The step of a turn that failed; printed by name, exit code 1. */
+export interface ReleaseFigures {
+  readonly version: number;
+  readonly unitId: string;
+  readonly recallAt20: number;
+  readonly ndcgAt20: number;
+}
+
+/** The step of a turn that failed; the exit code is 1. */
 export interface LoopFailure {
   readonly failed: { readonly step: string; readonly code: string | undefined; readonly message: string };
 }

@@ -1,5 +1,7 @@
 import { DAY, type Micros } from '../../app/clock/port.ts';
-import { createWorld, LAPTOP_WORLD, simulate } from '../../app/ingestion/simulator/world.ts';
+import { LAPTOP_WORLD } from '../../app/ingestion/simulator/laptop.ts';
+import { simulate } from '../../app/ingestion/simulator/simulate.ts';
+import { createWorld } from '../../app/ingestion/simulator/world.ts';
 import type { Visit, VisitSource } from './source.ts';
 
 export interface SimulatedOptions {
@@ -8,18 +10,29 @@ export interface SimulatedOptions {
   readonly liveFrom: Micros;
   readonly historyDays: number;
   readonly rate: number;
-  /** From when the season is another one, if it was shifted in an earlier run. */
-  readonly shiftedFrom: Micros | undefined;
-  readonly onShift: (from: Micros) => void;
+  /** When the season changed in earlier runs, oldest first. */
+  readonly changes: readonly Micros[];
+  /** Keeps the changes, so that the next run goes on in the same season. */
+  readonly onChange: (changes: readonly Micros[]) => void;
 }
 
 /** Share of broken events in the simulated streams, as a real edge would see them. */
 const MALFORMED = 0.002;
 
-/** The simulated shop: same seed, same visits, whatever range is asked for. */
+/** The simulated shop: same seed, same visits, whatever range is asked for. Each change of season ends the one before. */
 export function simulatedSource(options: SimulatedOptions): VisitSource {
   const world = createWorld({ ...LAPTOP_WORLD, seed: options.seed });
-  let shiftedFrom = options.shiftedFrom ?? Number.POSITIVE_INFINITY;
+  const changes = [...options.changes];
+
+  function* range(from: Micros, to: Micros): Generator<Visit> {
+    const edges = [from, ...changes.filter((at) => at > from && at < to), to];
+    for (let index = 0; index + 1 < edges.length; index += 1) {
+      const [start, end] = [edges[index] as Micros, edges[index + 1] as Micros];
+      const season = changes.filter((at) => at <= start).length % 2 === 0 ? 'usual' : 'shifted';
+      yield* simulate(world, { from: start, to: end, season, malformedShare: MALFORMED });
+    }
+  }
+
   return {
     name: `simulator (seed ${options.seed})`,
     liveFrom: options.liveFrom,
@@ -27,19 +40,12 @@ export function simulatedSource(options: SimulatedOptions): VisitSource {
     endsAt: undefined,
     catalogue: () => world.catalogue(),
     async *history() {
-      const from = options.liveFrom - options.historyDays * DAY;
-      yield* simulate(world, { from, to: options.liveFrom, season: 'usual', malformedShare: MALFORMED });
+      yield* range(options.liveFrom - options.historyDays * DAY, options.liveFrom);
     },
-    async live(from, to) {
-      const visits: Visit[] = [];
-      const change = Math.min(Math.max(shiftedFrom, from), to);
-      if (from < change) visits.push(...simulate(world, { from, to: change, season: 'usual', malformedShare: MALFORMED }));
-      if (change < to) visits.push(...simulate(world, { from: change, to, season: 'shifted', malformedShare: MALFORMED }));
-      return visits;
-    },
+    live: async (from, to) => [...range(from, to)],
     shiftSeason: (from) => {
-      shiftedFrom = Math.min(shiftedFrom, from);
-      options.onShift(shiftedFrom);
+      changes.push(from);
+      options.onChange(changes);
     },
   };
 }

@@ -191,6 +191,7 @@ export function embeddedRunner(options: EmbeddedRunnerOptions): PipelineRunner {
       }
       return finished;
     },
+    pids: () => [...children].flatMap(({ pid }) => (pid === undefined ? [] : [pid])),
     async close() {
       closing = true;
       await Promise.all(

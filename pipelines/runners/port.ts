@@ -6,6 +6,8 @@ export interface PipelineRunner {
   run<In, Out>(pipeline: Pipeline<never, In, Out>, input: In, reason: string): Promise<FinishedRun<Out>>;
   /** Continues the runs of this pipeline that a crash left unfinished, oldest first. */
   resume<In, Out>(pipeline: Pipeline<never, In, Out>): Promise<readonly FinishedRun<Out>[]>;
+  /** Processes at work now, for measuring memory; empty where steps run elsewhere. */
+  pids(): readonly number[];
   close(): Promise<void>;
 }
 

@@ -1,0 +1,121 @@
+import { type SettableClock, systemClock } from '../../app/clock/embedded.ts';
+import type { OpenDrift } from '../../app/monitoring/drift.ts';
+import type { Monitor } from '../../app/monitoring/monitor.ts';
+import type { Runtime } from '../../app/runtime.ts';
+import type { UseCase } from '../../app/usecases/usecase.ts';
+import { retrain } from '../retrain.ts';
+import { embeddedRunner } from '../runners/embedded.ts';
+import type { PipelineRunner, RunProgress } from '../runners/port.ts';
+import { watchMemory } from './memory.ts';
+import { openPlatform, type Platform } from './platform.ts';
+import { type Retraining, retraining } from './retraining.ts';
+import type { VisitSource } from './source.ts';
+import { startTraffic, type Traffic } from './traffic.ts';
+
+export interface LoopOptions {
+  readonly runtime: Runtime;
+  readonly clock: SettableClock;
+  readonly usecase: UseCase;
+  readonly source: VisitSource;
+  readonly ports: { readonly collector: number; readonly serving: number };
+  readonly host: string;
+  readonly onProgress?: (progress: RunProgress) => void;
+}
+
+/** A running loop on one machine: the platform, its retraining, and the visitors. */
+export interface Loop {
+  readonly options: LoopOptions;
+  readonly platform: Platform;
+  readonly runner: PipelineRunner;
+  readonly retraining: Retraining;
+  monitor(): Monitor | undefined;
+  traffic(): Traffic | undefined;
+  /** The newest drift that started a retraining. */
+  drift(): OpenDrift | undefined;
+  newestProgress(): RunProgress | undefined;
+  /** Lets the clock run, the consumers stream and the visitors come. */
+  goLive(): Promise<void>;
+  peakRssMb(): number;
+  close(): Promise<void>;
+}
+
+const POSITION = 'loop.position';
+
+export async function openLoop(options: LoopOptions): Promise<Loop> {
+  const { runtime, usecase, source, clock } = options;
+  const platform = await openPlatform({ runtime, usecase, ports: options.ports, host: options.host });
+  const { metadata, audit } = platform.ports;
+  let progress: RunProgress | undefined;
+  const runner = embeddedRunner({
+    dataDir: runtime.dataDir,
+    usecase: usecase.name,
+    metadata,
+    clock,
+    onProgress: (newest) => {
+      progress = newest;
+      options.onProgress?.(newest);
+    },
+  });
+  const memory = watchMemory(() => runner.pids());
+  const retrainings = retraining({ usecase, runner, audit, clock });
+  let monitor: Monitor | undefined;
+  let traffic: Traffic | undefined;
+  let drift: OpenDrift | undefined;
+
+  const savedPosition = async (): Promise<number> => {
+    const row = await metadata.db.selectFrom('settings').select('value').where('name', '=', POSITION).executeTakeFirst();
+    return Math.max(source.liveFrom, Number(row?.value ?? 0));
+  };
+  const savePosition = (at: number): void => {
+    const value = String(at);
+    void metadata.db
+      .insertInto('settings')
+      .values({ name: POSITION, value })
+      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+      .execute();
+  };
+
+  // A retraining that a crash cut short goes on from its last finished step.
+  const resumed = runner.resume(retrain).catch((cause: unknown) => {
+    runtime.logger.error({ err: cause }, 'a run left by an earlier process failed');
+  });
+
+  return {
+    options,
+    platform,
+    runner,
+    retraining: retrainings,
+    monitor: () => monitor,
+    traffic: () => traffic,
+    drift: () => drift,
+    newestProgress: () => progress,
+    async goLive() {
+      await resumed;
+      const from = await savedPosition();
+      clock.set({ from, since: systemClock.now(), rate: source.rate });
+      monitor = await platform.startStreaming((found) => {
+        drift = found;
+        const { feature, reading } = found;
+        const reason = `drift of ${feature}: ${reading.test} ${reading.value.toFixed(3)} over ${reading.threshold}`;
+        retrainings.start(reason)?.catch((cause: unknown) => runtime.logger.error({ err: cause }, 'retraining failed'));
+      });
+      traffic = startTraffic({
+        source,
+        clock,
+        collector: platform.collector,
+        serving: platform.serving,
+        from,
+        onPosition: savePosition,
+        k: usecase.serving.k.default,
+      });
+    },
+    peakRssMb: () => Math.round(memory.peakBytes() / 2 ** 20),
+    async close() {
+      // Visitors first, then those who serve them, so that nothing asked is left unanswered.
+      await traffic?.close();
+      await runner.close();
+      await platform.close();
+      memory.close();
+    },
+  };
+}

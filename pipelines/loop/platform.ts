@@ -1,0 +1,171 @@
+import { join } from 'node:path';
+import { Registry as Metrics } from 'prom-client';
+import { startMaterializer } from '../../app/features/materialize.ts';
+import { startCollector } from '../../app/ingestion/collector.ts';
+import { type Intake, openIntake } from '../../app/ingestion/intake.ts';
+import { ensureTopics, eventTopic, predictionTopic } from '../../app/ingestion/topics.ts';
+import { decodeEvent, eventTable, predictionTable, quarantineTable } from '../../app/lake/event-table.ts';
+import { startLakeSink } from '../../app/lake/sink.ts';
+import type { OpenDrift } from '../../app/monitoring/drift.ts';
+import { lagMetric, monitorMetrics } from '../../app/monitoring/metrics.ts';
+import { type Monitor, startMonitor } from '../../app/monitoring/monitor.ts';
+import type { Sketch } from '../../app/monitoring/sketch.ts';
+import { openRegistry, type Registry } from '../../app/registry/registry.ts';
+import type { Ports, Runtime } from '../../app/runtime.ts';
+import { decodePrediction } from '../../app/serving/prediction.ts';
+import { startServing } from '../../app/serving/server.ts';
+import type { FeatureView } from '../../app/usecases/feature.ts';
+import type { UseCase } from '../../app/usecases/usecase.ts';
+import { auditBatch } from '../../app/validation/batch.ts';
+
+export interface PlatformOptions {
+  readonly runtime: Runtime;
+  readonly usecase: UseCase;
+  readonly ports: { readonly collector: number; readonly serving: number };
+  readonly host: string;
+}
+
+/** Everything of one use case that runs on this machine, layer by layer in data's way. */
+export interface Platform {
+  readonly ports: Ports;
+  readonly registry: Registry;
+  readonly intake: Intake;
+  readonly collector: { readonly url: string; readonly token: string };
+  readonly serving: Awaited<ReturnType<typeof startServing>> & { readonly token: string };
+  readonly metrics: Metrics;
+  /** Starts the consumers that need the online store filled. */
+  startStreaming(onDrift: (drift: OpenDrift) => void): Promise<Monitor>;
+  /** Every event in the log is in the lake. */
+  lakeCaughtUp(): Promise<void>;
+  lag(): Promise<Readonly<Record<string, number>>>;
+  close(): Promise<void>;
+}
+
+/** Opens and starts the layers. Throws, with everything stopped again, where one cannot start (a port is taken, say). */
+export async function openPlatform(options: PlatformOptions): Promise<Platform> {
+  const { runtime, usecase } = options;
+  const { clock, logger } = runtime;
+  const stops: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const stop of stops.splice(0).reverse()) await stop();
+  };
+  try {
+    const ports: Ports = {
+      keys: await runtime.use('keys'),
+      metadata: await runtime.use('metadata'),
+      audit: await runtime.use('audit'),
+      objects: await runtime.use('objects'),
+      lake: await runtime.use('lake'),
+      online: await runtime.use('online'),
+      log: await runtime.use('log'),
+    };
+    const { log, lake, keys, objects, online, metadata, audit } = ports;
+    await ensureTopics(usecase, log);
+    const registry = openRegistry({ metadata, objects, keys, audit, clock });
+    const metrics = new Metrics();
+
+    const intake = await openIntake({ usecase, log, keys, clock, logger, dedupeDir: join(runtime.dataDir, 'dedupe') });
+    stops.push(() => intake.close());
+
+    const sinks: Record<string, { readonly lag: () => Promise<number>; readonly caughtUp: () => Promise<void> }> = {};
+    for (const event of usecase.events) {
+      const sink = await startLakeSink({
+        log,
+        lake,
+        topic: eventTopic(usecase, event.name),
+        table: eventTable(usecase, event),
+        quarantine: quarantineTable(usecase, event),
+        decode: decodeEvent(event),
+        audit: (rows) => {
+          const verdict = auditBatch(event, rows as Parameters<typeof auditBatch>[1], { clock });
+          return { passed: verdict.passed, reason: verdict.faults.map(({ field, reason }) => `${field}: ${reason}`).join('; ') };
+        },
+        clock,
+        logger,
+      });
+      stops.push(() => sink.close());
+      sinks[`lake ${event.name}`] = sink;
+    }
+    const predictions = await startLakeSink({
+      log,
+      lake,
+      topic: predictionTopic(usecase),
+      table: predictionTable(usecase),
+      decode: decodePrediction,
+      clock,
+      logger,
+    });
+    stops.push(() => predictions.close());
+    sinks['lake prediction'] = predictions;
+
+    const collectorToken = keys.secret('collector-token');
+    const collector = await startCollector({
+      intake,
+      keys,
+      usecase,
+      port: options.ports.collector,
+      host: options.host,
+      logger,
+      metrics,
+    });
+    stops.push(() => collector.close());
+    const serving = await startServing({
+      usecase,
+      registry,
+      online,
+      log,
+      keys,
+      lake,
+      audit,
+      clock,
+      logger,
+      port: options.ports.serving,
+      host: options.host,
+    });
+    stops.push(() => serving.close());
+
+    const lags = () => Object.entries(sinks).map(async ([name, sink]) => [name, await sink.lag()] as const);
+    lagMetric(metrics, Object.fromEntries(Object.entries(sinks).map(([name, sink]) => [name, sink.lag])));
+    return {
+      ports,
+      registry,
+      intake,
+      collector: { url: collector.url, token: collectorToken },
+      serving: { ...serving, token: keys.secret('serving-token:recommend') },
+      metrics,
+      lakeCaughtUp: async () => {
+        await Promise.all(Object.values(sinks).map((sink) => sink.caughtUp()));
+      },
+      lag: async () => Object.fromEntries(await Promise.all(lags())),
+      async startStreaming(onDrift) {
+        for (const view of usecase.views.filter((candidate): candidate is FeatureView => candidate.kind === 'windowed')) {
+          const materializer = await startMaterializer({ usecase, view, log, online, clock, logger });
+          stops.push(() => materializer.close());
+          sinks[`online ${view.name}`] = materializer;
+        }
+        const profile = async (unitId: string) => {
+          const { files } = await registry.loadUnit(unitId);
+          return (JSON.parse(files['profile.json'].toString('utf8')) as { readonly references: Readonly<Record<string, Sketch>> })
+            .references;
+        };
+        const monitor = await startMonitor({
+          usecase,
+          log,
+          metadata,
+          audit,
+          clock,
+          logger,
+          metrics: monitorMetrics(metrics),
+          profile,
+          onDrift,
+        });
+        stops.push(() => monitor.close());
+        return monitor;
+      },
+      close,
+    };
+  } catch (cause) {
+    await close();
+    throw cause;
+  }
+}

@@ -1,0 +1,101 @@
+import type { Logger } from 'pino';
+import { ownClock, type SettableClock, systemClock } from '../../app/clock/embedded.ts';
+import { DAY, HOUR, type Micros } from '../../app/clock/port.ts';
+import { openClickFile } from '../../app/ingestion/file-replay.ts';
+import type { Metadata } from '../../app/registry/metadata/port.ts';
+import { openRuntime } from '../../app/runtime.ts';
+import type { UseCase } from '../../app/usecases/usecase.ts';
+import { error } from '../errors.ts';
+import type { RunProgress } from '../runners/port.ts';
+import { type Loop, openLoop } from './loop.ts';
+import { replayedSource } from './replayed.ts';
+import { simulatedSource } from './simulated.ts';
+import type { VisitSource } from './source.ts';
+
+export type ClickFileOptions = Omit<Parameters<typeof openClickFile>[0], 'usecase'>;
+
+export interface StartOptions {
+  readonly dataDir: string;
+  readonly usecase: UseCase;
+  /** A person's own click file in place of the simulator. */
+  readonly file?: ClickFileOptions;
+  readonly ports: { readonly collector: number; readonly serving: number };
+  readonly host: string;
+  readonly logger: Logger;
+  readonly onProgress?: (progress: RunProgress) => void;
+}
+
+/** The simulated stream begins this long before the present, and runs this many times faster until it has caught up. */
+const BEHIND: Micros = 14 * DAY;
+const RATE = 240;
+const HISTORY_DAYS = 5;
+const SEED = 7;
+
+const SETTING = 'loop.source';
+
+/** What the data folder remembers of its stream. */
+interface SavedSource {
+  readonly name: string;
+  readonly liveFrom: Micros;
+  readonly changes: readonly Micros[];
+}
+
+/** Opens a loop over a data folder, new or left by an earlier run, however that ended. */
+export async function startLoop(options: StartOptions): Promise<Loop> {
+  const present = systemClock.now();
+  const clock = ownClock(options.dataDir, { from: present, since: present, rate: 0 });
+  const runtime = openRuntime({ dataDir: options.dataDir, clock, logger: options.logger });
+  try {
+    const metadata = await runtime.use('metadata');
+    const source = await chooseSource(options, metadata);
+    await hold(clock, source, metadata);
+    return await openLoop({ ...options, runtime, clock, source });
+  } catch (cause) {
+    await runtime.close();
+    throw cause;
+  }
+}
+
+/** Holds the clock where the stream stands, until it goes live. */
+async function hold(clock: SettableClock, source: VisitSource, metadata: Metadata): Promise<void> {
+  const row = await metadata.db.selectFrom('settings').select('value').where('name', '=', 'loop.position').executeTakeFirst();
+  clock.set({ from: Math.max(source.liveFrom, Number(row?.value ?? 0)), since: systemClock.now(), rate: 0 });
+}
+
+async function chooseSource(options: StartOptions, metadata: Metadata): Promise<VisitSource> {
+  const row = await metadata.db.selectFrom('settings').select('value').where('name', '=', SETTING).executeTakeFirst();
+  const saved = row === undefined ? undefined : (JSON.parse(row.value) as SavedSource);
+  const save = (source: SavedSource) => {
+    const value = JSON.stringify(source);
+    return metadata.db
+      .insertInto('settings')
+      .values({ name: SETTING, value })
+      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+      .execute();
+  };
+  const source =
+    options.file === undefined
+      ? simulated(saved, save)
+      : await replayedSource(await openClickFile({ ...options.file, usecase: options.usecase }));
+  if (saved !== undefined && saved.name !== source.name) {
+    throw error('MR_PIPELINES_SOURCE_CHANGED', `The data folder '${options.dataDir}' holds the stream of another source`, {
+      field: '--data',
+      value: saved.name,
+      expected: source.name,
+    });
+  }
+  if (saved === undefined) await save({ name: source.name, liveFrom: source.liveFrom, changes: [] });
+  return source;
+}
+
+function simulated(saved: SavedSource | undefined, save: (source: SavedSource) => Promise<unknown>): VisitSource {
+  const liveFrom = saved?.liveFrom ?? Math.floor((systemClock.now() - BEHIND) / HOUR) * HOUR;
+  return simulatedSource({
+    seed: SEED,
+    liveFrom,
+    historyDays: HISTORY_DAYS,
+    rate: RATE,
+    changes: saved?.changes ?? [],
+    onChange: (changes) => void save({ name: `simulator (seed ${SEED})`, liveFrom, changes }),
+  });
+}

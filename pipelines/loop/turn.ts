@@ -1,0 +1,202 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { backfill } from '../../app/features/materialize.ts';
+import type { FeatureView } from '../../app/usecases/feature.ts';
+import { error } from '../errors.ts';
+import { takeCatalogueIn } from './catalogue.ts';
+import { takeHistoryIn } from './history.ts';
+import type { Loop } from './loop.ts';
+
+/** One step of a turn, as the task list and the failure report name it. */
+export interface TurnStep {
+  readonly name: string;
+  readonly title: string;
+  /** Resolves to what it came to, in a few words. */
+  run(progress: (message: string) => void): Promise<string>;
+}
+
+/** Longest wait for something that other parts of the loop bring about, milliseconds. */
+const PATIENCE_MS = 300_000;
+/** Windows that are judged before the season changes, and after the new release answers. */
+const STABLE_WINDOWS = 2;
+
+async function until(what: string, holds: () => boolean, progress: () => void): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!holds()) {
+    if (performance.now() > deadline) {
+      throw error('MR_PIPELINES_LOOP_STUCK', `Waited ${PATIENCE_MS / 1000} s in vain: ${what}`, {
+        field: 'loop',
+        value: what,
+        expected: 'it to happen',
+      });
+    }
+    progress();
+    await pause(100);
+  }
+}
+
+/** The steps of one whole turn. Each is safe to run again: what an earlier run finished is found finished. */
+export function turnSteps(loop: Loop): readonly TurnStep[] {
+  const { platform, options } = loop;
+  const { usecase, source, runtime } = options;
+  const { lake, online, metadata } = platform.ports;
+  const number = (value: number) => value.toLocaleString('en');
+  const windowsJudged = () =>
+    Math.max(0, ...[...(loop.monitor()?.state().readings.values() ?? [])].map((readings) => readings.length));
+  const traffic = () => {
+    const count = loop.traffic()?.count();
+    return count === undefined
+      ? ''
+      : `${number(count.requests)} answers, ${count.failed} failed, window ${Math.round((loop.monitor()?.state().windowFill ?? 0) * 100)} %`;
+  };
+
+  return [
+    {
+      name: 'catalogue',
+      title: 'Pull the catalogue from the supplier',
+      run: async (progress) => {
+        const rows = await takeCatalogueIn({
+          usecase,
+          source,
+          lake,
+          metadata,
+          clock: options.clock,
+          logger: runtime.logger,
+          onProgress: progress,
+        });
+        return `${number(rows)} items`;
+      },
+    },
+    {
+      name: 'history',
+      title: 'Take the history in',
+      run: async (progress) => {
+        const event = usecase.model.label.event.name;
+        const count = await takeHistoryIn({ source, intake: platform.intake, event, metadata, onProgress: progress });
+        progress('waiting for the lake');
+        await platform.lakeCaughtUp();
+        return `${number(count.accepted)} events in the lake, ${number(count.refused)} in the dead letters`;
+      },
+    },
+    {
+      name: 'features',
+      title: 'Fill the online store from the lake',
+      run: async (progress) => {
+        const counts = [];
+        for (const view of usecase.views.filter((candidate): candidate is FeatureView => candidate.kind === 'windowed')) {
+          await backfill({
+            usecase,
+            view,
+            lake,
+            online,
+            logger: runtime.logger,
+            onProgress: (done) => progress(`${view.name}: ${JSON.stringify(done)}`),
+          });
+          counts.push(`${view.name} of ${number(await online.count(view.name))} ${view.entity.name}s`);
+        }
+        return counts.join(', ');
+      },
+    },
+    {
+      name: 'train',
+      title: 'Train and gate the first model',
+      run: async (progress) => {
+        const champion = await platform.registry.alias(usecase.model.name, 'champion');
+        if (champion === undefined) {
+          const show = () => progress(`${loop.newestProgress()?.step ?? 'train'}: ${loop.newestProgress()?.message ?? ''}`);
+          const timer = setInterval(show, 200);
+          const run = loop.retraining.start('first model').finally(() => clearInterval(timer));
+          const { output } = await run;
+          if (!output.promoted) {
+            throw error('MR_PIPELINES_GATE_REFUSED', `The gate refused version ${output.version}: ${output.reasons.join('; ')}`, {
+              field: 'gate.verdict',
+              value: output.verdict,
+              expected: 'passed',
+            });
+          }
+        }
+        await until(
+          'serving to load the champion',
+          () => platform.serving.unit() !== undefined,
+          () => progress('loading the release'),
+        );
+        const unit = platform.serving.unit();
+        return `version ${unit?.version}, unit ${unit?.unitId.slice(0, 12)}`;
+      },
+    },
+    {
+      name: 'serve',
+      title: 'Serve live visitors',
+      run: async (progress) => {
+        await loop.goLive();
+        const ended = () => loop.traffic()?.ended() === true;
+        await until(
+          'predictions to fill the first windows',
+          () => windowsJudged() >= STABLE_WINDOWS || ended(),
+          () => progress(traffic()),
+        );
+        return traffic();
+      },
+    },
+    {
+      name: 'drift',
+      title: source.shiftSeason === undefined ? 'Watch for drift' : 'Change the season and wait for the drift to be seen',
+      run: async (progress) => {
+        source.shiftSeason?.(options.clock.now());
+        const ended = () => loop.traffic()?.ended() === true;
+        await until(
+          'drift to be detected',
+          () => loop.drift() !== undefined || ended(),
+          () => progress(traffic()),
+        );
+        const drift = loop.drift();
+        return drift === undefined
+          ? 'none in this stream'
+          : `${drift.feature}: ${drift.reading.test} ${drift.reading.value.toFixed(3)} over ${drift.reading.threshold}`;
+      },
+    },
+    {
+      name: 'retrain',
+      title: 'Retrain, gate and promote while serving',
+      run: async (progress) => {
+        const before = platform.serving.unit();
+        if (loop.drift() === undefined)
+          await loop.retraining.start(`end of the stream: ${number(loop.traffic()?.count().posted ?? 0)} new events`);
+        const show = () =>
+          progress(`${loop.newestProgress()?.step ?? ''}: ${loop.newestProgress()?.message ?? ''} · ${traffic()}`);
+        await until('the retraining to end', () => !loop.retraining.running(), show);
+        const done = loop.retraining.last();
+        if (done?.output.promoted === true) {
+          await until('serving to load the new champion', () => platform.serving.unit()?.version === done.output.version, show);
+        } else {
+          throw error(
+            'MR_PIPELINES_GATE_REFUSED',
+            `The gate refused version ${done?.output.version}: ${done?.output.reasons.join('; ')}`,
+            {
+              field: 'gate.verdict',
+              value: done?.output.verdict,
+              expected: 'passed',
+            },
+          );
+        }
+        return `version ${before?.version} → ${platform.serving.unit()?.version}, because of ${done.reason}`;
+      },
+    },
+    {
+      name: 'heal',
+      title: 'See the drift heal under the new release',
+      run: async (progress) => {
+        const judged = windowsJudged();
+        const ended = () => loop.traffic()?.ended() === true;
+        const healed = () => loop.monitor()?.state().open.length === 0 && windowsJudged() > judged;
+        await until(
+          'windows of the new release',
+          () => healed() || ended() || windowsJudged() >= judged + 2 * STABLE_WINDOWS,
+          () => progress(traffic()),
+        );
+        return loop.monitor()?.state().open.length === 0
+          ? 'no drift is open'
+          : 'still open; the next retraining will see more of the new season';
+      },
+    },
+  ];
+}
