@@ -13,8 +13,8 @@ export const { table: trainingErrors, error: trainingError } = errorTable({
   },
   MR_TRAINING_DIMENSIONS: {
     status: 422,
-    title: 'The trainer searches over vectors that the embedding view cannot hold.',
-    next: 'Set `factors` of the trainer to `dimensions` of the embedding view.',
+    title: 'A vector does not have the dimensions that the model expects.',
+    next: 'Set `factors` of the trainer and `dimensions` of the embedding view to one number, and train again.',
   },
   MR_TRAINING_PARAMETER: {
     status: 422,
