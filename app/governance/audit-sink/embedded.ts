@@ -51,7 +51,8 @@ export async function openEmbeddedAudit({ dir, witnessDir, keys, clock }: Embedd
       files.local.bytes() < ledger.local ||
       files.witness.bytes() < ledger.witness;
     if (shrunk || broken !== undefined) ledger = emptyLedger();
-    const found = advance(ledger, files, keys, false);
+    // Once something was wrong, only a full check makes it right again.
+    const found = advance(ledger, files, keys, broken !== undefined);
     broken = 'reason' in found ? found : undefined;
     if ('reason' in found) return;
     try {
@@ -163,6 +164,7 @@ export async function openEmbeddedAudit({ dir, witnessDir, keys, clock }: Embedd
         const whole = emptyLedger();
         const found = advance(whole, files, keys, true);
         if (!('reason' in found)) return { verified: true, size: whole.tree.size, root: rootOf(whole) };
+        broken = found;
         return { verified: false, size: whole.offsets.length - 1, brokenAt: found.at, reason: found.reason };
       }),
     async close() {
