@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { MillraceError } from '../errors.ts';
-import type { AuditSink } from '../governance/audit-sink/port.ts';
+import type { AuditAct, AuditSink } from '../governance/audit-sink/port.ts';
 import type { Registry } from '../registry/registry.ts';
 import { loadServingUnit, type UnitSources } from './load-unit.ts';
 import type { ServingMetrics } from './metrics.ts';
@@ -62,19 +62,33 @@ export function watchChampion(options: ChampionOptions): ChampionWatch {
     try {
       const warm =
         former?.unitId === champion.unitId ? former : await loadServingUnit(options, champion.unitId, champion.version);
-      swap(warm, warm === former ? 'returned' : 'loaded', current);
+      await swap(warm, warm === former ? 'returned' : 'loaded', current);
       refused = undefined;
     } catch (error) {
       await refuse(champion.unitId, champion.version, error);
     }
   }
 
-  function swap(unit: ServingUnit, outcome: 'loaded' | 'returned', before: ServingUnit | undefined): void {
+  async function swap(unit: ServingUnit, outcome: 'loaded' | 'returned', before: ServingUnit | undefined): Promise<void> {
     slot.swap(unit);
     metrics.unit.reset();
     metrics.unit.set({ unit: unit.unitId, version: String(unit.version) }, 1);
     metrics.swaps.inc({ outcome });
     logger.info({ unitId: unit.unitId, version: unit.version, before: before?.unitId, outcome }, 'a release answers now');
+    const detail = { version: unit.version, outcome, before: before?.unitId ?? null };
+    await record('serving.unit.load', unit.unitId, 'done', detail);
+  }
+
+  /** The unit already answers, or is already refused: a full audit disk is reported, and changes neither. */
+  async function record(
+    action: string,
+    subject: string,
+    outcome: AuditAct['outcome'],
+    detail: NonNullable<AuditAct['detail']>,
+  ): Promise<void> {
+    await options.audit.append({ action, actor: 'serving', subject, outcome, detail }).catch((error: unknown) => {
+      logger.error({ err: error, action, unitId: subject }, 'an act could not be audited');
+    });
   }
 
   async function refuse(unitId: string, version: number, error: unknown): Promise<void> {
@@ -93,7 +107,7 @@ export function watchChampion(options: ChampionOptions): ChampionWatch {
       reason: error instanceof Error ? error.message : String(error),
       serving: slot.current()?.unitId ?? null,
     };
-    await options.audit.append({ action: 'serving.unit.refuse', actor: 'serving', subject: unitId, outcome: 'refused', detail });
+    await record('serving.unit.refuse', unitId, 'refused', detail);
   }
 
   async function watch(): Promise<void> {

@@ -130,7 +130,7 @@ export async function erasedOn(audit: Pick<AuditSink, 'read' | 'size'>, pseudony
   for (let end = await audit.size(); end > 0; end -= PAGE) {
     const start = Math.max(0, end - PAGE);
     const records = await audit.read(start, end - start);
-    const found = records.findLast(({ action, subject }) => subject === pseudonym && action.endsWith('.erase'));
+    const found = records.findLast(({ action, subject }) => subject === pseudonym && action === 'governance.subject.erase');
     if (found !== undefined) return isoTime(found.at);
   }
   return undefined;

@@ -1,6 +1,8 @@
 import type { Clock } from '../clock/port.ts';
 import { historicalFeatures } from '../features/historical.ts';
+import { sameValue } from '../features/same-value.ts';
 import type { FeatureValue } from '../features/value.ts';
+import { decodeVector } from '../features/vector.ts';
 import type { AuditSink } from '../governance/audit-sink/port.ts';
 import type { KeyStore } from '../governance/keys/port.ts';
 import { openBytes } from '../governance/seal.ts';
@@ -13,18 +15,10 @@ import type { UseCase } from '../usecases/usecase.ts';
 import { fallbackItems, rank } from './answer.ts';
 import { servingError } from './errors.ts';
 import { erasedOn, eventsBehind, findPrediction, hasQuarantine, isoTime, sealedVector } from './explain-sources.ts';
-import {
-  type Answered,
-  compareRankings,
-  type Explained,
-  type Explanation,
-  type FeatureBehind,
-  sameValue,
-} from './explanation.ts';
+import { type Answered, compareRankings, type Explained, type Explanation, type FeatureBehind } from './explanation.ts';
 import { checkFit, viewsOf } from './load-unit.ts';
 import { countPopular } from './popularity.ts';
 import type { LoggedValue, Prediction, RequestFacts } from './prediction.ts';
-import { decodeVector } from './vector.ts';
 
 export interface ExplainSources {
   readonly usecase: UseCase;
@@ -206,7 +200,12 @@ async function featuresBehind({ usecase, lake }: ExplainSources, prediction: Pre
       inputs.set(name, value);
       const recomputed = value as LoggedValue;
       const was = served[name] ?? null;
-      features.push({ name, served: was, recomputed, equal: sameValue(was, recomputed) });
+      features.push({
+        name,
+        served: was,
+        recomputed,
+        equal: sameValue(view.features[feature]?.type ?? 'double', was, recomputed),
+      });
     }
   }
   return { inputs, features };

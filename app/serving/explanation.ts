@@ -100,11 +100,3 @@ export function compareRankings(
   const equal = sameItems && served.scores.length === again.scores.length && largestDifference <= SCORE_TOLERANCE;
   return { items: again.items, scores: again.scores, sameItems, largestDifference, equal };
 }
-
-/** Integers, texts and lists exactly; other numbers within 1e-9 relative. */
-export function sameValue(served: LoggedValue, recomputed: LoggedValue): boolean {
-  if (typeof served === 'number' && typeof recomputed === 'number') {
-    return Math.abs(served - recomputed) <= 1e-9 * Math.max(Math.abs(served), Math.abs(recomputed));
-  }
-  return JSON.stringify(served) === JSON.stringify(recomputed);
-}

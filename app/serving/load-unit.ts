@@ -1,7 +1,8 @@
-import { materializeEmbedding } from '../features/materialize-embedding.ts';
+import { embeddingName, materializeEmbedding } from '../features/materialize-embedding.ts';
 import type { OnlineStore } from '../features/online-store/port.ts';
 import type { FeatureValue } from '../features/value.ts';
 import { viewHash } from '../features/view-hash.ts';
+import type { KeyStore } from '../governance/keys/port.ts';
 import type { Lake } from '../lake/port.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ReleaseManifest } from '../registry/release.ts';
@@ -19,10 +20,8 @@ export interface UnitSources {
   readonly registry: Pick<Registry, 'loadUnit'>;
   readonly lake: Lake;
   readonly online: OnlineStore;
+  readonly keys: Pick<KeyStore, 'erased'>;
 }
-
-/** Where the online store keeps the vectors of one unit. */
-export const embeddingView = (view: EmbeddingView, unitId: string): string => `${view.name}@${unitId}`;
 
 /** The use case's views that the model reads, its inputs' first, then those of the same entity that are only watched. */
 export function viewsOf(usecase: UseCase): {
@@ -109,13 +108,14 @@ type Input = readonly [string, FeatureValue];
  * @throws MR_REGISTRY_DIGEST_MISMATCH, MR_REGISTRY_SIGNATURE_INVALID, MR_SERVING_UNIT_UNFIT, MR_SERVING_UNIT_BROKEN
  */
 export async function loadServingUnit(sources: UnitSources, unitId: string, version: number): Promise<ServingUnit> {
-  const { usecase, lake, online } = sources;
+  const { usecase, lake, online, keys } = sources;
   const loaded = await sources.registry.loadUnit(unitId);
   checkFit(usecase, loaded.manifest);
   const { windowed, embeddings } = viewsOf(usecase);
   const recommender = await openWarm(usecase, loaded);
   try {
-    for (const view of embeddings) await materializeEmbedding({ usecase, view, unitId, lake, online });
+    for (const view of embeddings)
+      await materializeEmbedding({ usecase, view, unitId, lake, online, erased: () => keys.erased() });
   } catch (error) {
     await recommender.close();
     throw error;
@@ -126,6 +126,6 @@ export async function loadServingUnit(sources: UnitSources, unitId: string, vers
     manifest: loaded.manifest,
     recommender,
     windowed,
-    embeddings: embeddings.map((view) => ({ view, online: embeddingView(view, unitId) })),
+    embeddings: embeddings.map((view) => ({ view, online: embeddingName(view, unitId) })),
   };
 }

@@ -3,10 +3,10 @@ import type { OnlineStore } from '../features/online-store/port.ts';
 import { readOnline } from '../features/serve-features.ts';
 import { emptyState, evaluate } from '../features/state.ts';
 import type { FeatureValue } from '../features/value.ts';
+import { decodeVector } from '../features/vector.ts';
 import type { KeyStore } from '../governance/keys/port.ts';
 import { openBytes } from '../governance/seal.ts';
 import type { ServingUnit } from './unit.ts';
-import { decodeVector } from './vector.ts';
 
 /** Why the model could not be asked. */
 export type Unanswerable = 'unknown-user' | 'no-features' | 'store-failed' | 'store-slow';

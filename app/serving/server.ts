@@ -72,7 +72,18 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   await ensureTopics(usecase, log);
   const metrics = servingMetrics();
   const slot = unitSlot((unit) => watch.closed(unit));
-  const watch = watchChampion({ usecase, registry, lake, online, slot, audit, logger, metrics, pollMs: options.pollMs ?? 200 });
+  const watch = watchChampion({
+    usecase,
+    registry,
+    lake,
+    online,
+    keys,
+    slot,
+    audit,
+    logger,
+    metrics,
+    pollMs: options.pollMs ?? 200,
+  });
   let popular: PopularWatch | undefined;
   const capacity = options.logCapacity === undefined ? {} : { capacity: options.logCapacity };
   const predictions = openPredictionLog({ log, topic: predictionTopic(usecase), logger, metrics, ...capacity });
