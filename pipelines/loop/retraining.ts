@@ -10,6 +10,8 @@ export interface Retraining {
   /** Starts one, unless one runs or the cool-down holds; undefined then. */
   start(reason: string): Promise<FinishedRun<Delivered>> | undefined;
   running(): boolean;
+  /** Why the one that runs was started. */
+  reason(): string | undefined;
   last(): FinishedRun<Delivered> | undefined;
 }
 
@@ -23,7 +25,7 @@ export function retraining(options: {
   const { usecase, audit, clock } = options;
   const gate = coolDown(micros(usecase.monitors.retrain.coolDown));
   let last: FinishedRun<Delivered> | undefined;
-  let running = false;
+  let running: string | undefined;
 
   async function run(reason: string): Promise<FinishedRun<Delivered>> {
     const act = (verb: 'start' | 'done' | 'fail', detail: Readonly<Record<string, string | number | boolean>>) =>
@@ -43,7 +45,7 @@ export function retraining(options: {
       await act('fail', { error: (cause as Error).message });
       throw cause;
     } finally {
-      running = false;
+      running = undefined;
       gate.ended();
     }
   }
@@ -51,10 +53,11 @@ export function retraining(options: {
   return {
     start(reason) {
       if (!gate.tryStart(clock.now())) return undefined;
-      running = true;
+      running = reason;
       return run(reason);
     },
-    running: () => running,
+    running: () => running !== undefined,
+    reason: () => running,
     last: () => last,
   };
 }

@@ -104,14 +104,18 @@ export function turnSteps(loop: Loop): readonly TurnStep[] {
         if (champion === undefined) {
           const show = () => progress(`${loop.newestProgress()?.step ?? 'train'}: ${loop.newestProgress()?.message ?? ''}`);
           const timer = setInterval(show, 200);
-          const run = loop.retraining.start('first model').finally(() => clearInterval(timer));
-          const { output } = await run;
-          if (!output.promoted) {
-            throw error('MR_PIPELINES_GATE_REFUSED', `The gate refused version ${output.version}: ${output.reasons.join('; ')}`, {
-              field: 'gate.verdict',
-              value: output.verdict,
-              expected: 'passed',
-            });
+          const run = loop.retraining.start('first model');
+          const output = (await run?.finally(() => clearInterval(timer)))?.output;
+          if (output?.promoted !== true) {
+            throw error(
+              'MR_PIPELINES_GATE_REFUSED',
+              `The gate refused version ${output?.version}: ${output?.reasons.join('; ')}`,
+              {
+                field: 'gate.verdict',
+                value: output?.verdict,
+                expected: 'passed',
+              },
+            );
           }
         }
         await until(

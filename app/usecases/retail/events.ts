@@ -10,7 +10,7 @@ export const click = defineEvent({
   fields: {
     event_id: text({ maxLength: 64 }),
     user_id: subject({ maxLength: 64 }),
-    session_id: text({ maxLength: 64 }),
+    session_id: nullable(text({ maxLength: 64 })),
     item_id: text({ maxLength: 64 }),
     kind: oneOf(['view', 'basket', 'purchase']),
     price: nullable(number({ unit: 'EUR', range: [0, 100_000] })),

@@ -1,0 +1,127 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Clock } from '../clock/port.ts';
+import type { Metadata } from '../registry/metadata/port.ts';
+import { ingestion } from './errors.ts';
+
+export interface ApiPullOptions {
+  /** Names the cursor; one source has one. */
+  readonly source: string;
+  /** First page; the cursor is added as `?cursor=`. Pages are `{"rows": [...], "next": "cursor" | null}`. */
+  readonly url: string;
+  /** Requests a second at most. */
+  readonly perSecond: number;
+  readonly metadata: Metadata;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Takes a page in, durably and idempotently: a crash after it and before the cursor brings the page again. */
+  readonly write: (rows: readonly unknown[]) => Promise<void>;
+  /** Tries of one page before the pull gives up. @default 6 */
+  readonly tries?: number;
+  /** Longest wait for an answer, milliseconds. @default 10_000 */
+  readonly timeoutMs?: number;
+  /** First pause after a failure; it doubles each time, with full jitter, up to 30 s. @default 250 */
+  readonly backoffMs?: number;
+  readonly random?: () => number;
+  readonly sleep?: (ms: number) => Promise<unknown>;
+}
+
+interface Page {
+  readonly rows: readonly unknown[];
+  readonly next: string | null;
+}
+
+const LONGEST_PAUSE_MS = 30_000;
+/** Cursor of a source that was read to its end. */
+const END = '';
+
+/**
+ * Pulls a third party's API to its end: page by page, no faster than allowed, tried again where it fails, and from the last
+ * whole page on after a crash. Resolves to the rows of this call. Jitter: full, as in "Exponential Backoff And Jitter" (AWS 2015).
+ * @throws MR_INGESTION_API_FAILED, MR_INGESTION_API_REFUSED, MR_INGESTION_API_ANSWER
+ */
+export async function pullApi(
+  options: ApiPullOptions,
+): Promise<{ readonly rows: number; readonly pages: number; readonly retries: number }> {
+  const { source, metadata, clock } = options;
+  const sleep = options.sleep ?? pause;
+  const saved = await metadata.db.selectFrom('cursors').select('cursor').where('source', '=', source).executeTakeFirst();
+  let cursor: string | null = saved === undefined || saved.cursor === END ? null : saved.cursor;
+  const count = { rows: 0, pages: 0, retries: 0 };
+  let earliest = 0;
+  do {
+    await sleep(Math.max(0, earliest - performance.now()));
+    earliest = performance.now() + 1000 / options.perSecond;
+    const page: Page = await fetchPage(options, cursor, () => {
+      count.retries += 1;
+    });
+    await options.write(page.rows);
+    cursor = page.next;
+    const row = { source, cursor: cursor ?? END, at: clock.now() };
+    await metadata.db
+      .insertInto('cursors')
+      .values(row)
+      .onConflict((conflict) => conflict.column('source').doUpdateSet(row))
+      .execute();
+    count.rows += page.rows.length;
+    count.pages += 1;
+  } while (cursor !== null);
+  return count;
+}
+
+async function fetchPage(options: ApiPullOptions, cursor: string | null, onRetry: () => void): Promise<Page> {
+  const { tries = 6, timeoutMs = 10_000, backoffMs = 250, random = Math.random, sleep = pause } = options;
+  const url = new URL(options.url);
+  if (cursor !== null) url.searchParams.set('cursor', cursor);
+  for (let attempt = 1; ; attempt += 1) {
+    let wait = random() * Math.min(LONGEST_PAUSE_MS, backoffMs * 2 ** (attempt - 1));
+    let why: string;
+    try {
+      const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), headers: { accept: 'application/json' } });
+      if (response.ok) return readPage(await response.json(), url);
+      await response.arrayBuffer();
+      if (response.status !== 429 && response.status < 500) {
+        throw ingestion.error('MR_INGESTION_API_REFUSED', `${options.source} answered ${response.status}`, {
+          field: 'url',
+          value: url.pathname,
+          expected: 'status 200',
+        });
+      }
+      why = `status ${response.status}`;
+      const asked = Number(response.headers.get('retry-after')) * 1000;
+      if (asked > 0) wait = Math.min(asked, LONGEST_PAUSE_MS);
+    } catch (cause) {
+      if (cause instanceof Error && 'code' in cause && String(cause.code).startsWith('MR_')) throw cause;
+      why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+      if (attempt >= tries) throw failed(options.source, url, attempt, why, cause);
+    }
+    if (attempt >= tries) throw failed(options.source, url, attempt, why, undefined);
+    options.logger.warn({ source: options.source, attempt, why, waitMs: Math.round(wait) }, 'the API failed; trying again');
+    onRetry();
+    await sleep(wait);
+  }
+}
+
+const failed = (source: string, url: URL, attempts: number, why: string, cause: unknown) =>
+  ingestion.error('MR_INGESTION_API_FAILED', `${source} failed ${attempts} times; the last was ${why}`, {
+    field: 'url',
+    value: url.pathname,
+    expected: 'an answer',
+    cause,
+  });
+
+function readPage(answer: unknown, url: URL): Page {
+  const page = answer as Partial<Page> | null;
+  if (
+    typeof page === 'object' &&
+    page !== null &&
+    Array.isArray(page.rows) &&
+    (page.next === null || typeof page.next === 'string')
+  )
+    return page as Page;
+  throw ingestion.error('MR_INGESTION_API_ANSWER', 'the answer is no page', {
+    field: 'body',
+    value: url.pathname,
+    expected: '{"rows": [...], "next": "cursor" | null}',
+  });
+}

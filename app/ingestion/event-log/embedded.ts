@@ -1,0 +1,160 @@
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { ingestion } from '../errors.ts';
+import { type Disk, syncFolder, systemDisk } from './disk.ts';
+import { MAX_PART_BYTES } from './frame.ts';
+import type { EventLog, LogRecord, TopicSpec } from './port.ts';
+import { openLogState } from './state.ts';
+import { openTopic, type Topic } from './topic.ts';
+
+export interface EmbeddedLogOptions {
+  /** A segment this long is closed and a new one begun. @default 64 MiB */
+  readonly segmentBytes?: number;
+  readonly logger?: Logger;
+  readonly disk?: Disk;
+}
+
+/** As Kafka's default `max.message.bytes`. */
+const MAX_VALUE_BYTES = 1024 * 1024;
+const MAX_PARTITIONS = 1024;
+
+/**
+ * The event log of one machine: append-only segments under `dir`, one writing process. An append resolves after fsync.
+ * @throws MR_INGESTION_LOG_LOCKED, MR_INGESTION_LOG_CORRUPT
+ */
+export async function openEmbeddedLog(dir: string, options: EmbeddedLogOptions = {}): Promise<EventLog> {
+  const state = openLogState(dir);
+  const topics = new Map<string, Topic>();
+  let closed = false;
+
+  const openNamed = async (spec: TopicSpec) => {
+    const topicDir = join(dir, spec.name);
+    const topic = await openTopic(spec, {
+      dir: topicDir,
+      segmentBytes: options.segmentBytes ?? 64 * 1024 * 1024,
+      disk: options.disk ?? systemDisk,
+      logger: options.logger,
+    });
+    await syncFolder(topicDir);
+    await syncFolder(dir);
+    topics.set(spec.name, topic);
+  };
+
+  const find = (name: string): Topic => {
+    if (closed) throw ingestion.error('MR_INGESTION_LOG_CLOSED', `the event log in ${dir} is closed`);
+    const topic = topics.get(name);
+    if (topic !== undefined) return topic;
+    throw ingestion.error('MR_INGESTION_TOPIC_UNKNOWN', `there is no topic '${name}'`, {
+      field: 'topic',
+      value: name,
+      expected: topics.size === 0 ? 'a topic that was created' : `one of ${[...topics.keys()].join(', ')}`,
+    });
+  };
+
+  try {
+    for (const spec of state.topics()) await openNamed(spec);
+  } catch (error) {
+    await Promise.all([...topics.values()].map((topic) => topic.close()));
+    state.close();
+    throw error;
+  }
+
+  let creating: Promise<void> = Promise.resolve();
+  const create = async (spec: TopicSpec) => {
+    const known = topics.get(spec.name)?.spec;
+    if (known === undefined) {
+      checkTopic(spec);
+      // The folders are durable before the topic is known.
+      await openNamed({ name: spec.name, partitions: spec.partitions });
+      state.addTopic(spec);
+    } else if (known.partitions !== spec.partitions) {
+      throw ingestion.error(
+        'MR_INGESTION_TOPIC_MISMATCH',
+        `topic ${spec.name} has ${known.partitions} partitions, not ${spec.partitions}`,
+        {
+          field: 'partitions',
+          value: spec.partitions,
+          expected: String(known.partitions),
+        },
+      );
+    }
+  };
+
+  return {
+    ensureTopic(spec) {
+      const created = creating.then(() => create(spec));
+      creating = created.catch(() => undefined);
+      return created;
+    },
+    topics: async () => [...topics.values()].map(({ spec }) => spec).sort((a, b) => (a.name < b.name ? -1 : 1)),
+    async append(topic, records) {
+      const found = find(topic);
+      for (const record of records) checkRecord(topic, record);
+      return found.append(records);
+    },
+    read: async (topic, partition, offset, limit) => find(topic).read(partition, offset, limit),
+    endOffsets: async (topic) => find(topic).ends(),
+    async committed(group, topic) {
+      const offsets = state.committed(group, find(topic).spec.name);
+      return Array.from({ length: find(topic).spec.partitions }, (_, partition) => offsets.get(partition) ?? 0);
+    },
+    async commit(group, topic, partition, nextOffset) {
+      const end = find(topic).ends()[partition] ?? -1;
+      if (!Number.isSafeInteger(nextOffset) || nextOffset < 0 || nextOffset > end) {
+        throw ingestion.error(
+          'MR_INGESTION_OFFSET_INVALID',
+          `group ${group} cannot stand at ${nextOffset} in ${topic}/${partition}`,
+          {
+            field: 'nextOffset',
+            value: nextOffset,
+            expected: `0 to ${end}`,
+          },
+        );
+      }
+      state.commit(group, topic, partition, nextOffset);
+    },
+    waitForMore: async (topic, offsets, signal) => find(topic).waitForMore(offsets, signal),
+    async close() {
+      if (closed) return;
+      closed = true;
+      await creating;
+      await Promise.all([...topics.values()].map((topic) => topic.close()));
+      state.close();
+    },
+  };
+}
+
+function checkTopic({ name, partitions }: TopicSpec): void {
+  const detail = (field: string, value: unknown, expected: string) => ({ field, value, expected });
+  if (!/^[a-z0-9][a-z0-9._-]{0,199}$/.test(name)) {
+    throw ingestion.error(
+      'MR_INGESTION_TOPIC_INVALID',
+      `'${name}' is no name of a topic`,
+      detail('name', name, '1 to 200 of a-z 0-9 . _ -'),
+    );
+  }
+  if (!Number.isInteger(partitions) || partitions < 1 || partitions > MAX_PARTITIONS) {
+    const expected = `a whole number from 1 to ${MAX_PARTITIONS}`;
+    throw ingestion.error(
+      'MR_INGESTION_TOPIC_INVALID',
+      `topic ${name} cannot have ${partitions} partitions`,
+      detail('partitions', partitions, expected),
+    );
+  }
+}
+
+function checkRecord(topic: string, { key, value, headers }: LogRecord): void {
+  const sizes = [
+    ['key', Buffer.byteLength(key), MAX_PART_BYTES],
+    ['headers', headers === undefined ? 0 : Buffer.byteLength(JSON.stringify(headers)), MAX_PART_BYTES],
+    ['value', value.length, MAX_VALUE_BYTES],
+  ] as const;
+  for (const [field, bytes, most] of sizes) {
+    if (bytes <= most) continue;
+    throw ingestion.error('MR_INGESTION_RECORD_TOO_LARGE', `the ${field} of a record for ${topic} has ${bytes} bytes`, {
+      field,
+      value: bytes,
+      expected: `at most ${most} bytes`,
+    });
+  }
+}
