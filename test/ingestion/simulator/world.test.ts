@@ -121,6 +121,19 @@ test('a shifted season moves prices and the number of views, a usual day does no
   }
 });
 
+test('in a shifted season each item costs 1.8 times its catalogue price, within 5 %', () => {
+  for (const [season, factor] of [
+    ['usual', 1],
+    ['shifted', 1.8],
+  ] as const) {
+    for (const { item_id, price } of clicks(END, END + DAY, season)) {
+      const ratio = (price ?? Number.NaN) / ((itemOf.get(item_id)?.price ?? Number.NaN) * factor);
+      // Half a cent of rounding weighs most on the cheapest.
+      assert.ok(price === null || (ratio > 0.94 && ratio < 1.06), `${season} ${item_id}: ${ratio}`);
+    }
+  }
+});
+
 test('in a shifted season the least wanted category takes over', () => {
   const share = (events: readonly Timed[]) =>
     events.filter((event) => itemOf.get(event.item_id)?.category === world.seasonCategory).length / events.length;
