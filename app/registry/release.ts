@@ -55,3 +55,7 @@ export interface Interval {
   readonly low: number;
   readonly high: number;
 }
+
+/** Under which name the release's learnt vectors lie in the embedding tables: the hash of its contents, known before it is registered. */
+export const embeddingUnit = ({ prefix }: Pick<ReleaseManifest, 'prefix'>): string =>
+  prefix.replace(/\/+$/, '').split('/').at(-1) ?? prefix;
