@@ -118,6 +118,8 @@ export async function startLakeSink(options: LakeSinkOptions): Promise<LakeSink>
   }
 
   async function step(): Promise<void> {
+    // Also where the positions came from the table and not from a commit of this sink.
+    waiters.reached(positions);
     let batch = await readBatch(log, topic, positions, maxRows, options.decode);
     if (batch.records === 0) {
       await log.waitForMore(topic, positions, stop.signal);
@@ -127,7 +129,6 @@ export async function startLakeSink(options: LakeSinkOptions): Promise<LakeSink>
       batch = await readBatch(log, topic, positions, maxRows, options.decode);
     }
     if (batch.records > 0) positions = await write(batch);
-    waiters.reached(positions);
   }
 
   async function run(): Promise<void> {
@@ -151,14 +152,19 @@ export async function startLakeSink(options: LakeSinkOptions): Promise<LakeSink>
     }
   }
 
+  const closed = () => new Error(`the sink of ${topic} was closed`);
   const running = run();
   return {
-    caughtUp: async () => waiters.until(await log.endOffsets(topic), positions),
+    caughtUp: async () => {
+      const ends = await log.endOffsets(topic);
+      if (stop.signal.aborted) throw closed();
+      return waiters.until(ends, positions);
+    },
     lag: async () => (await log.endOffsets(topic)).reduce((sum, end, index) => sum + end - (positions[index] ?? 0), 0),
     async close() {
       stop.abort();
       await running;
-      waiters.fail(new Error(`the sink of ${topic} was closed`));
+      waiters.fail(closed());
     },
   };
 }
