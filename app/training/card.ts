@@ -1,0 +1,67 @@
+import type { Evaluation, Interval, ReleaseManifest } from '../registry/release.ts';
+import type { UseCase } from '../usecases/usecase.ts';
+
+/** What the card tells; made before the files have an address, since the card is one of them. */
+export type CardSubject = Omit<ReleaseManifest, 'files' | 'prefix' | 'createdAt'>;
+
+/** The model card (Mitchell et al. 2019) as Markdown. Equal subjects give equal text: no wall time is in it. */
+export function modelCard(
+  usecase: UseCase,
+  subject: CardSubject,
+  judged: { readonly from: number; readonly until: number },
+): string {
+  const { dataset, metrics, baseline } = subject;
+  const names = Object.keys(metrics.metrics);
+  const parts: readonly [string, Evaluation['segments'][string], Evaluation['segments'][string] | undefined][] = [
+    ['all', metrics, baseline],
+    ...Object.entries(metrics.segments).map(
+      ([name, part]) => [name, part, baseline.segments[name]] as [string, typeof part, typeof part],
+    ),
+  ];
+  return [
+    `# Model card: ${subject.model}`,
+    '',
+    usecase.purpose,
+    '',
+    `- Owner: ${usecase.owner}`,
+    `- Trainer: ${subject.trainer}, code commit ${subject.codeCommit}, seed ${subject.seed}`,
+    `- Inputs: ${subject.inputs.map((input) => `\`${input}\``).join(', ')}`,
+    `- Parameters: ${pairs(subject.parameters)}`,
+    `- Search: ${subject.search.trials} trials over ${subject.search.folds} folds`,
+    '',
+    '## Training data',
+    '',
+    `- Tables at versions: ${pairs(dataset.tables)}`,
+    `- Events: ${dataset.rows}, before ${iso(dataset.until)}`,
+    `- Query hash: \`${dataset.queryHash}\``,
+    ...(dataset.note === undefined ? [] : [`- Note: ${dataset.note}`]),
+    '',
+    '## Evaluation',
+    '',
+    `Judged from ${iso(judged.from)} to ${iso(judged.until)} by a model of the same parameters that had seen nothing of that time:`,
+    'one list of 20 per user, from the features as they were just before the user’s first event there. 95 % bootstrap intervals.',
+    '',
+    `| segment | users | ${names.join(' | ')} | ${names.map((name) => `${name} of popularity`).join(' | ')} |`,
+    `|---|---${'|---'.repeat(2 * names.length)}|`,
+    ...parts.map(([name, part, base]) => {
+      const cells = [...names.map((metric) => cell(part.metrics[metric])), ...names.map((metric) => cell(base?.metrics[metric]))];
+      return `| ${name} | ${part.users} | ${cells.join(' | ')} |`;
+    }),
+    '',
+    '## Intended use and limits',
+    '',
+    `- Main parameters of the ranking: ${usecase.serving.mainParameters.join('; ')}.`,
+    '- It knows only items that were clicked before the end of the training data; a new item appears after the next training.',
+    '- It learns from what was shown and clicked, so it repeats what earlier rankings made visible.',
+    '- Past metrics do not show the effect of a list on what people do; compare versions on live hits before trusting a small gain.',
+    '',
+  ].join('\n');
+}
+
+const iso = (micros: number): string => new Date(Math.floor(micros / 1000)).toISOString();
+const pairs = (values: Readonly<Record<string, number>>): string =>
+  Object.entries(values)
+    .map(([name, value]) => `${name} = ${value}`)
+    .join(', ');
+const cell = (interval: Interval | undefined): string =>
+  interval === undefined ? '–' : `${interval.value.toFixed(4)} [${interval.low.toFixed(4)}, ${interval.high.toFixed(4)}]`;
