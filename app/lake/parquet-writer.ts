@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { type DuckDBAppender, type DuckDBConnection, DuckDBTimestampTZValue } from '@duckdb/node-api';
 import { type Column, DUCKDB } from './delta/schema.ts';
@@ -71,6 +71,7 @@ export async function copyOut(
     const { rows, stats } = await measure(connection, relation ?? `read_parquet(${literal(path)})`, columns);
     return { path, rows, bytes: (await stat(path)).size, stats };
   } catch (error) {
+    await rm(path, { force: true });
     throw diskFault(error, path);
   }
 }

@@ -63,7 +63,14 @@ export async function openEmbeddedObjects(dir: string): Promise<ObjectStore> {
       }
     },
     put: (key, body) => write(key, (path) => writeNew(path, body), publish),
-    putFile: (key, source) => write(key, (path) => takeFile(source, path), publish),
+    // The source is used up either way: a caller that failed has nothing to clean.
+    putFile: async (key, source) => {
+      try {
+        await write(key, (path) => takeFile(source, path), publish);
+      } finally {
+        await rm(source, { force: true });
+      }
+    },
     putIfAbsent: (key, body) => write(key, (path) => writeNew(path, body), publishIfAbsent),
     async delete(key) {
       const path = locate(key);
