@@ -11,7 +11,7 @@ export const SCOPES = ['recommend', 'infer', 'explain', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** Name of a scope's token among the secrets of the key store. */
-export const tokenName = (scope: Scope): string => `serving-token:${scope}`;
+export const tokenName = (scope: Scope): string => `serving-token.${scope}`;
 
 export interface Access {
   /**

@@ -70,6 +70,8 @@ export interface Serving {
 export async function startServing(options: ServingOptions): Promise<Serving> {
   const { usecase, online, log, keys, lake, audit, clock, logger, registry } = options;
   await ensureTopics(usecase, log);
+  const access = openAccess({ keys, audit, logger });
+  const guard = guardBy(access, tokenBuckets(usecase.serving.rateLimit));
   const metrics = servingMetrics();
   const slot = unitSlot((unit) => watch.closed(unit));
   const watch = watchChampion({
@@ -87,8 +89,6 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   let popular: PopularWatch | undefined;
   const capacity = options.logCapacity === undefined ? {} : { capacity: options.logCapacity };
   const predictions = openPredictionLog({ log, topic: predictionTopic(usecase), logger, metrics, ...capacity });
-  const access = openAccess({ keys, audit, logger });
-  const guard = guardBy(access, tokenBuckets(usecase.serving.rateLimit));
   const answer = answerer({ usecase, online, keys, clock, logger, metrics, predictions, popular: () => popular?.items() });
 
   let closing = false;
