@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { type CipherKey, createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { governanceError } from '../errors.ts';
 
 const VERSION = 1;
@@ -9,7 +9,7 @@ const TAG = 16;
 export const BOX_OVERHEAD = 1 + NONCE + TAG;
 
 /** AES-256-GCM (NIST SP 800-38D): `version(1) | nonce(12) | ciphertext | tag(16)`, bound to `context`, which is not stored. */
-export function lock(key: Buffer, plain: Buffer, context: string): Buffer {
+export function lock(key: CipherKey, plain: Buffer, context: string): Buffer {
   const nonce = randomBytes(NONCE);
   const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG });
   cipher.setAAD(Buffer.from(context));
@@ -18,7 +18,7 @@ export function lock(key: Buffer, plain: Buffer, context: string): Buffer {
 }
 
 /** @throws MR_GOVERNANCE_CIPHERTEXT_BROKEN where a byte, the key or the context is not the one it was sealed with */
-export function unlock(key: Buffer, sealed: Buffer, context: string): Buffer {
+export function unlock(key: CipherKey, sealed: Buffer, context: string): Buffer {
   if (sealed.length < BOX_OVERHEAD || sealed[0] !== VERSION) {
     throw governanceError(
       'MR_GOVERNANCE_CIPHERTEXT_BROKEN',

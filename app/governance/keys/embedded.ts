@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { governanceError } from '../errors.ts';
@@ -14,6 +14,9 @@ const CHECK = 'platform-check';
 
 /** Subjects kept in memory by default, about 300 bytes each. */
 const CACHED = 100_000;
+
+/** How long an erasure by another process may go unseen: sealing a batch would else ask the database twice a row. */
+const STALE_MS = 1;
 
 /**
  * The laptop's key store: a folder (0700) with a master key, signing keys and a SQLite keyring, each 0600. A person's id
@@ -48,7 +51,11 @@ export function openEmbeddedKeys(dir: string, options: { readonly cached?: numbe
   const erased = new Set<string>();
   let seen = -1;
 
+  let refreshedAt = Number.NEGATIVE_INFINITY;
   const refresh = (): void => {
+    const now = performance.now();
+    if (now - refreshedAt < STALE_MS) return;
+    refreshedAt = now;
     const news = keyring.erasedSince(seen);
     seen = news.number;
     for (const pseudonym of news.pseudonyms) forget(pseudonym);
@@ -75,7 +82,8 @@ export function openEmbeddedKeys(dir: string, options: { readonly cached?: numbe
     throw governanceError('MR_GOVERNANCE_SUBJECT_ERASED', `${pseudonym} was erased`, { field: 'pseudonym', value: pseudonym });
   };
   const keysOf = ({ pseudonym, wrapped }: KeyringRow): SubjectKeys => {
-    const key = unwrap(wrapped, `data key ${pseudonym}`);
+    // As a key object once: a raw key would be imported again for each box.
+    const key = createSecretKey(unwrap(wrapped, `data key ${pseudonym}`));
     // A caller may hold this object for long: it asks each time whether the subject still is.
     return {
       pseudonym,
