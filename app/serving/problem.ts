@@ -27,10 +27,19 @@ function violationError(error: FastifyError): MillraceError {
   return servingError('MR_SERVING_BODY_INVALID', `${field}: expected ${expected}`, { field, expected });
 }
 
+/** What Fastify says of a path it cannot route. */
+const PATH_FAULTS = new Set(['FST_ERR_BAD_URL', 'FST_ERR_MAX_PARAM_LENGTH']);
+
 /** Fastify's own faults, in our table. */
 function known(error: FastifyError, request: FastifyRequest): MillraceError {
   if (error instanceof MillraceError) return error;
   if (error.validation !== undefined) return violationError(error);
+  if (PATH_FAULTS.has(error.code)) {
+    return servingError('MR_SERVING_ROUTE_UNKNOWN', 'the path is not one that can be read', {
+      field: 'path',
+      expected: 'percent-encoded UTF-8 of at most 128 characters a part',
+    });
+  }
   switch (error.statusCode) {
     case 413:
       return servingError(
@@ -53,6 +62,11 @@ function known(error: FastifyError, request: FastifyRequest): MillraceError {
         return servingError('MR_SERVING_BODY_INVALID', 'the body is not JSON', { field: 'body', expected: 'one JSON value' });
       return servingError('MR_SERVING_INTERNAL', 'the server failed', { cause: error });
   }
+}
+
+/** Answers a fault that comes up before there is a route. */
+export function answerFault(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  send(reply, request, known(error, request));
 }
 
 function send(reply: FastifyReply, request: FastifyRequest, error: MillraceError): FastifyReply {

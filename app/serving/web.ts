@@ -6,7 +6,7 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, t
 import type { Logger } from 'pino';
 import type { UseCase } from '../usecases/usecase.ts';
 import type { ServingMetrics } from './metrics.ts';
-import { answerProblems } from './problem.ts';
+import { answerFault, answerProblems } from './problem.ts';
 import { makeRequestId } from './request-id.ts';
 
 export type Web = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
@@ -35,6 +35,7 @@ export async function openWeb(options: {
     forceCloseConnections: 'idle',
     // What the schema does not name is refused, and nothing is turned into what it is not.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true, allErrors: false } },
+    frameworkErrors: answerFault,
     routerOptions: { maxParamLength: 128 },
   }).withTypeProvider<TypeBoxTypeProvider>();
   answerProblems(app);

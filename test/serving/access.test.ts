@@ -71,7 +71,8 @@ test('every fault is a problem document', async () => {
     [400, 'MR_SERVING_BODY_INVALID', await post('/v1/recommend', token, '{')],
     [400, 'MR_SERVING_BODY_INVALID', await post('/v1/recommend', token, '')],
     [400, 'MR_SERVING_BODY_INVALID', await send('/v1/explain/x', { headers: bearer(fixture.token('explain')) })],
-    [400, 'MR_SERVING_BODY_INVALID', await send('/v1/%ff', { headers: token })],
+    [404, 'MR_SERVING_ROUTE_UNKNOWN', await send('/v1/%ff', { headers: token })],
+    [404, 'MR_SERVING_ROUTE_UNKNOWN', await send(`/v2/models/${'m'.repeat(200)}`, { headers: token })],
   ] as const;
   for (const [status, code, answer] of cases) {
     assert.deepEqual([answer.status, answer.problem['status'], answer.problem['code']], [status, status, code]);
