@@ -179,6 +179,15 @@ export function lakeContract(
     assert.equal((await lake.compact(everyType.name)).version, after.version);
   });
 
+  it('two compactions at once keep every row once', async (lake, open) => {
+    await lake.ensureTable(everyType);
+    const other = await open();
+    for (const id of ['a', 'b', 'c', 'd']) await add(lake, id);
+    await Promise.all([lake.compact(everyType.name), other.compact(everyType.name)]);
+    assert.deepEqual(await ids(lake), ['a', 'b', 'c', 'd']);
+    assert.equal((await other.snapshot(everyType.name)).files.length, 1);
+  });
+
   it('another opener sees every commit, and adds to it', async (lake, open) => {
     await lake.ensureTable(everyType);
     const other = await open();
