@@ -4,6 +4,7 @@ import type { EmbeddingView } from '../usecases/feature.ts';
 import type { Field } from '../usecases/field.ts';
 import type { UseCase } from '../usecases/usecase.ts';
 import type { Column } from './delta/schema.ts';
+import { fits } from './parquet-writer.ts';
 import type { LakeRow, LakeType, TableSpec } from './port.ts';
 
 type Named = Pick<UseCase, 'name'> | string;
@@ -73,15 +74,22 @@ export const embeddingTable = (usecase: Named, view: EmbeddingView): TableSpec =
   ],
 });
 
-/** Reads a log record as a row of the given columns; undefined where it is not a JSON object. Other properties are left out. */
+/**
+ * Reads a log record as a row of the given columns; undefined where it is not a JSON object or a value does not fit its
+ * column, so that one wrong record cannot stop a sink. Other properties are left out.
+ */
 export function decodeInto(table: TableSpec): (record: StoredRecord) => LakeRow | undefined {
   const own = new Set(ORIGIN.map(({ name }) => name));
-  const names = table.columns.map(({ name }) => name).filter((name) => !own.has(name));
+  const columns = table.columns.filter(({ name }) => !own.has(name));
   return (record) => {
     const value = parse(record.value);
     if (value === undefined) return undefined;
     const row: Record<string, LakeRow[string]> = {};
-    for (const name of names) row[name] = (value[name] ?? null) as LakeRow[string];
+    for (const column of columns) {
+      const item = (value[column.name] ?? null) as LakeRow[string];
+      if (!fits(column, item)) return undefined;
+      row[column.name] = item;
+    }
     row._partition = record.partition;
     row._offset = record.offset;
     row._ingested_at = record.appendedAtMs * 1000;
@@ -92,9 +100,6 @@ export function decodeInto(table: TableSpec): (record: StoredRecord) => LakeRow 
 /** Reads a sealed event of the log as a row of its table. */
 export const decodeEvent = (event: EventType): ((record: StoredRecord) => LakeRow | undefined) =>
   decodeInto(eventTable('usecase', event));
-
-/** Reads a prediction of the log as a row of its table. */
-export const decodePrediction: (record: StoredRecord) => LakeRow | undefined = decodeInto(predictionTable('usecase'));
 
 function parse(value: Buffer): Readonly<Record<string, unknown>> | undefined {
   try {

@@ -111,6 +111,9 @@ const FITS: Readonly<Record<LakeType, (value: LakeValue) => boolean>> = {
   'float[]': (value) => Array.isArray(value) && value.every((item) => Number.isFinite(item)),
 };
 
+/** Whether a column can hold the value. */
+export const fits = ({ type, nullable }: Column, value: LakeValue): boolean => (value === null ? nullable : FITS[type](value));
+
 function append(appender: DuckDBAppender, type: LakeType, value: LakeValue): void {
   if (type === 'string') appender.appendVarchar(value as string);
   else if (type === 'long') appender.appendBigInt(BigInt(value as number | bigint));

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import {
   catalogueTable,
   decodeEvent,
-  decodePrediction,
+  decodeInto,
   embeddingTable,
   eventTable,
   predictionTable,
@@ -48,11 +48,15 @@ test('a sealed event of the log becomes the row it was, with where it came from'
   await end();
 });
 
-test('what is no JSON object is no row', () => {
+test('what is no JSON object, lacks a field or holds another type is no row', () => {
   const decode = decodeEvent(click);
   for (const value of ['null', '[1]', '3', '{"half": ']) {
     assert.equal(decode({ ...record({}), value: Buffer.from(value) }), undefined);
   }
+  for (const wrong of [{ item_id: null }, { price: 'dear' }, { event_time: '2026-01-01T00:00:00Z' }, { event_time: 0.5 }]) {
+    assert.equal(decode(record({ ...sealed, ...wrong })), undefined);
+  }
+  assert.ok(decode(record({ ...sealed, price: null })));
 });
 
 test('a sealed field is text whatever the event calls it', () => {
@@ -68,7 +72,7 @@ test('predictions, catalogue and embeddings round-trip', async () => {
     ...{ request_id: 'r', unit_id: 'u', version: 3, user_id: null, at: 5, feature_partition: null, feature_offset: null },
     ...{ features: '{}', items: ['a', 'b'], scores: [0.5, 0.25], fallback: 'popular', confidence: null, latency_ms: 1.5 },
   };
-  const row = decodePrediction(record(prediction));
+  const row = decodeInto(predictionTable('retail'))(record(prediction));
   assert.ok(row);
   const all = [
     { table: predictionTable('retail'), row },
