@@ -1,11 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import fastify, { type FastifyBaseLogger, type FastifyError } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { MillraceError } from '../errors.ts';
 import type { AuditSink } from '../governance/audit-sink/port.ts';
 import type { KeyStore } from '../governance/keys/port.ts';
 import type { UseCase } from '../usecases/usecase.ts';
+import { adminRoutes } from './collector-admin.ts';
 import { ingestion } from './errors.ts';
 import type { Intake, Receipt } from './intake.ts';
 
@@ -51,6 +52,8 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     return503OnClosing: true,
     forceCloseConnections: 'idle',
   });
+  // Fastify reads text/plain by itself; here a body is JSON or refused.
+  app.removeContentTypeParser('text/plain');
   app.setErrorHandler((error: FastifyError, _request, reply) => {
     const known = knownFault(error);
     if (known.kind.status >= 500) logger.error({ err: error }, 'the collector failed');
@@ -62,35 +65,30 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async () => ({ status: 'ready' }));
 
-  app.post('/v1/events', {
-    onRequest: async (request) => {
-      const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
-      if (token !== undefined && timingSafeEqual(digest(token), wanted)) return;
-      if (options.audit !== undefined && performance.now() - auditedAt > AUDIT_EVERY_MS) {
-        auditedAt = performance.now();
-        await options.audit.append({
-          action: 'ingestion.access.refuse',
-          actor: 'anonymous',
-          subject: 'POST /v1/events',
-          outcome: 'refused',
-        });
-      }
-      throw ingestion.error('MR_INGESTION_TOKEN', token === undefined ? 'there is no bearer token' : 'the token is not valid', {
-        field: 'authorization',
-        expected: 'Bearer <collector token>',
-      });
-    },
-    handler: async (request, reply) => {
-      const started = performance.now();
-      const { event, events, single } = readBody(request.body, usecase);
-      const receipts = await intake.accept(event, events, 'collector');
-      for (const { status } of receipts) count.events?.inc({ event, status });
-      count.seconds?.observe((performance.now() - started) / 1000);
-      const [first] = receipts;
-      if (single && first?.status === 'refused') throw refusal(first);
-      return reply.status(202).send({ receipts });
-    },
+  const onRequest = async (request: FastifyRequest): Promise<void> => {
+    const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
+    if (token !== undefined && timingSafeEqual(digest(token), wanted)) return;
+    if (options.audit !== undefined && performance.now() - auditedAt > AUDIT_EVERY_MS) {
+      auditedAt = performance.now();
+      const subject = `${request.method} ${request.routeOptions.url ?? ''}`;
+      await options.audit.append({ action: 'ingestion.access.refuse', actor: 'anonymous', subject, outcome: 'refused' });
+    }
+    throw ingestion.error('MR_INGESTION_TOKEN', token === undefined ? 'there is no bearer token' : 'the token is not valid', {
+      field: 'authorization',
+      expected: 'Bearer <collector token>',
+    });
+  };
+  app.post('/v1/events', { onRequest }, async (request, reply) => {
+    const started = performance.now();
+    const { event, events, single } = readBody(request.body, usecase);
+    const receipts = await intake.accept(event, events, sourceOf(request.headers['x-millrace-source']));
+    for (const { status } of receipts) count.events?.inc({ event, status });
+    count.seconds?.observe((performance.now() - started) / 1000);
+    const [first] = receipts;
+    if (single && first?.status === 'refused') throw refusal(first);
+    return reply.status(202).send({ receipts });
   });
+  adminRoutes(app, intake, usecase, onRequest);
   const { host = '127.0.0.1' } = options;
   try {
     const url = await app.listen({ host, port: options.port });
@@ -109,6 +107,10 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
 
 /** Of equal length whatever the token, so that the comparison takes equal time. */
 const digest = (token: string): Buffer => createHash('sha256').update(token).digest();
+
+/** Who brought it, as a command of ours says when it comes through a running collector. */
+const sourceOf = (header: string | string[] | undefined): string =>
+  typeof header === 'string' && /^[\w.:/-]{1,200}$/.test(header) ? `collector: ${header}` : 'collector';
 
 function refusal(receipt: Extract<Receipt, { status: 'refused' }>): MillraceError {
   const [fault] = receipt.faults;

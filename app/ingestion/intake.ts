@@ -1,17 +1,19 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock/port.ts';
-import { crashPoint } from '../crash-point.ts';
 import type { KeyStore } from '../governance/keys/port.ts';
 import { sealRow } from '../governance/seal.ts';
 import type { EventType, Row } from '../usecases/event.ts';
 import type { UseCase } from '../usecases/usecase.ts';
 import { admit } from '../validation/door.ts';
 import type { Fault } from '../validation/fault.ts';
-import { type DeadLetter, sealRaw } from './dead-letter.ts';
+import { deadLetter } from './dead-letter.ts';
 import { openDedupe } from './dedupe.ts';
 import { ingestion } from './errors.ts';
-import type { EventLog, RecordPosition } from './event-log/port.ts';
+import type { EventLog, LogRecord, RecordPosition } from './event-log/port.ts';
+import { onceLog } from './once.ts';
 import { rateCap } from './rate-cap.ts';
+import { type ListedLetter, listLetters, type ReplayCount, replayLetters } from './replay.ts';
+import { type IngestionStatus, statusOf } from './status.ts';
 import { deadTopic, ensureTopics, eventTopic } from './topics.ts';
 
 /** What became of one event, in the order they came. */
@@ -21,10 +23,15 @@ export type Receipt =
 
 export interface Intake {
   /**
-   * Door, rate cap, dedupe by event id, seal, append. Resolves once every accepted event is durable in its topic and every
-   * refused one in the dead letters. @throws MR_INGESTION_EVENT_UNKNOWN, MR_INGESTION_DISK_FULL
+   * Door, dedupe by event id, rate cap, seal, append. Resolves once every accepted event is durable in its topic and every
+   * refused one in the dead letters, once however often it is sent. @throws MR_INGESTION_EVENT_UNKNOWN, MR_INGESTION_DISK_FULL
    */
   accept(event: string, raws: readonly unknown[], source: string, attempts?: number): Promise<readonly Receipt[]>;
+  /** Newest dead letters first. */
+  letters(event: string, limit: number): Promise<readonly ListedLetter[]>;
+  /** Brings the dead letters that were not replayed yet before the door again. */
+  replay(event: string): Promise<ReplayCount>;
+  status(): Promise<IngestionStatus>;
   close(): Promise<void>;
 }
 
@@ -42,121 +49,109 @@ export interface IntakeOptions {
 export async function openIntake(options: IntakeOptions): Promise<Intake> {
   const { usecase, log, keys, clock, logger } = options;
   await ensureTopics(usecase, log);
-  const seen = openDedupe(options.dedupeDir);
+  const index = openDedupe(options.dedupeDir, logger);
+  const once = onceLog(log, index);
   const gates = new Map(usecase.events.map((event) => [event.name, { event, cap: rateCap(event.rules.maxPerKeyPerMinute) }]));
-  /** Appends under way, by event and id: a duplicate that comes meanwhile waits for the first. */
-  const underWay = new Map<string, Promise<RecordPosition>>();
+  const deadScope = (event: EventType) => `${event.name}.dead`;
   for (const { event } of gates.values()) {
-    const idOf = (value: Buffer) => String((JSON.parse(value.toString('utf8')) as Row)[event.id]);
-    const found = await seen.catchUp(event.name, eventTopic(usecase, event.name), log, idOf);
+    const found =
+      (await index.catchUp(event.name, eventTopic(usecase, event.name), log, ({ value }) => idOf(event, value))) +
+      (await index.catchUp(deadScope(event), deadTopic(usecase, event.name), log, ({ key }) => key));
     if (found > 0) logger.info({ event: event.name, records: found }, 'indexed the ids of records that a crash left out');
   }
 
-  async function bury(
-    event: EventType,
-    letters: readonly { raw: unknown; faults: readonly Fault[] }[],
-    source: string,
-    attempts: number,
-  ): Promise<void> {
-    if (letters.length === 0) return;
+  function gateOf(name: string) {
+    const gate = gates.get(name);
+    if (gate !== undefined) return gate;
+    throw ingestion.error('MR_INGESTION_EVENT_UNKNOWN', `the use case ${usecase.name} has no event '${name}'`, {
+      field: 'event',
+      value: name,
+      expected: [...gates.keys()].join(', '),
+    });
+  }
+
+  function append(event: EventType, rows: ReadonlyMap<string, Row>): Promise<readonly RecordPosition[]> {
+    const subject = Object.entries(event.fields).find(([, field]) => field.subject)?.[0];
+    if (subject !== undefined) keys.prepare([...rows.values()].map((row) => String(row[subject])));
+    const entries = [...rows].map(([id, row]) => ({ id, record: sealed(event, row) }));
+    return once.append(event.name, eventTopic(usecase, event.name), entries);
+  }
+
+  function sealed(event: EventType, row: Row): LogRecord {
+    const value = sealRow(event, row, keys);
+    return { key: String(value[event.key]), value: Buffer.from(JSON.stringify(value)) };
+  }
+
+  async function bury(event: EventType, refused: readonly Refused[], source: string, attempts: number): Promise<void> {
     const at = clock.now();
-    const records = letters.map(({ raw, faults }) => {
-      const letter: DeadLetter = { event: event.name, faults, at, source, attempts, raw: sealRaw(raw, keys) };
-      return { key: event.name, value: Buffer.from(JSON.stringify(letter)) };
-    });
-    await log.append(deadTopic(usecase, event.name), records);
+    const fresh = new Map<string, LogRecord>();
+    const waiting: (RecordPosition | Promise<RecordPosition>)[] = [];
+    for (const { raw, faults } of refused) {
+      const { id, record } = deadLetter(event, raw, { faults, at, source, attempts }, keys);
+      const known = once.known(deadScope(event), id);
+      if (known === undefined) fresh.set(id, record);
+      else waiting.push(known);
+    }
+    const entries = [...fresh].map(([id, record]) => ({ id, record }));
+    await Promise.all([once.append(deadScope(event), deadTopic(usecase, event.name), entries), ...waiting]);
   }
 
-  async function append(event: EventType, rows: readonly Row[]): Promise<readonly RecordPosition[]> {
-    const records = rows.map((row) => {
-      const sealed = sealRow(event, row, keys);
-      return { key: String(sealed[event.key]), value: Buffer.from(JSON.stringify(sealed)) };
-    });
-    const positions = await log.append(eventTopic(usecase, event.name), records);
-    crashPoint('ingestion.intake.after-append');
-    await seen.remember(
-      event.name,
-      positions.map((position, index) => ({ id: String(rows[index]?.[event.id]), position })),
-    );
-    return positions;
-  }
-
-  return {
+  const intake: Intake = {
     async accept(name, raws, source, attempts = 1) {
-      const gate = gates.get(name);
-      if (gate === undefined) {
-        throw ingestion.error('MR_INGESTION_EVENT_UNKNOWN', `the use case ${usecase.name} has no event '${name}'`, {
-          field: 'event',
-          value: name,
-          expected: [...gates.keys()].join(', '),
-        });
-      }
-      const { event, cap } = gate;
-      const receipts: (Receipt | Promise<Receipt>)[] = [];
-      const letters: { raw: unknown; faults: readonly Fault[] }[] = [];
-      const fresh: { readonly slot: number; readonly id: string; readonly row: Row }[] = [];
-      const refuse = (slot: number, raw: unknown, faults: readonly Fault[]) => {
-        letters.push({ raw, faults });
-        receipts[slot] = { status: 'refused', faults };
-      };
-      let resolveBatch: (positions: ReadonlyMap<string, RecordPosition>) => void = () => undefined;
-      let rejectBatch: (cause: unknown) => void = () => undefined;
-      const batch = new Promise<ReadonlyMap<string, RecordPosition>>((resolve, reject) => {
-        resolveBatch = resolve;
-        rejectBatch = reject;
-      });
-      batch.catch(() => undefined);
-
-      for (const [slot, raw] of raws.entries()) {
+      const { event, cap } = gateOf(name);
+      const judged = raws.map((raw): Judged => {
         const admission = admit(event, raw, clock);
-        if (!admission.ok) {
-          refuse(slot, raw, admission.faults);
-          continue;
-        }
-        const { row } = admission;
-        const id = String(row[event.id]);
-        const flight = `${name}\0${id}`;
-        const known = seen.find(name, id);
-        const pending = underWay.get(flight);
-        if (known !== undefined) receipts[slot] = { status: 'duplicate', id, ...known };
-        else if (pending !== undefined)
-          receipts[slot] = pending.then((position): Receipt => ({ status: 'duplicate', id, ...position }));
-        else if (cap.admits(String(row[event.key]), Number(row[event.time]))) {
-          fresh.push({ slot, id, row });
-          const landing = batch.then((positions) => positions.get(id) as RecordPosition);
-          landing.catch(() => undefined);
-          underWay.set(flight, landing);
-        } else {
-          refuse(slot, raw, [
-            {
-              field: event.key,
-              value: '(pii)',
-              expected: `at most ${event.rules.maxPerKeyPerMinute} events a minute`,
-              reason: 'too many events of one key',
-            },
-          ]);
-        }
-      }
-      try {
-        const positions =
-          fresh.length === 0
-            ? []
-            : await append(
-                event,
-                fresh.map(({ row }) => row),
-              );
-        resolveBatch(new Map(fresh.map(({ id }, index) => [id, positions[index] as RecordPosition])));
-        for (const [index, { slot, id }] of fresh.entries())
-          receipts[slot] = { status: 'accepted', id, ...(positions[index] as RecordPosition) };
-        await bury(event, letters, source, attempts);
-      } catch (cause) {
-        rejectBatch(cause);
-        throw cause;
-      } finally {
-        for (const { id } of fresh) underWay.delete(`${name}\0${id}`);
-      }
-      return Promise.all(receipts);
+        return admission.ok ? { row: admission.row, id: String(admission.row[event.id]) } : { raw, faults: admission.faults };
+      });
+      const fresh = new Map<string, Row>();
+      const known = new Map<string, RecordPosition | Promise<RecordPosition>>();
+      // Nothing is awaited between the look at the index and the append, so no other call comes between the two.
+      const outcomes = judged.map((one, slot): Judged => {
+        if ('faults' in one || fresh.has(one.id) || known.has(one.id)) return one;
+        const found = once.known(name, one.id);
+        if (found !== undefined) known.set(one.id, found);
+        else if (cap.admits(String(one.row[event.key]), Number(one.row[event.time]))) fresh.set(one.id, one.row);
+        else return { raw: raws[slot], faults: [tooMany(event)] };
+        return one;
+      });
+      const refused = outcomes.filter((one) => 'faults' in one);
+      const [landed, ...earlier] = await Promise.all([
+        append(event, fresh),
+        ...[...known.values()],
+        bury(event, refused, source, attempts),
+      ]);
+      const positions = new Map<string, RecordPosition>();
+      for (const [i, id] of [...fresh.keys()].entries()) positions.set(id, landed[i] as RecordPosition);
+      for (const [i, id] of [...known.keys()].entries()) positions.set(id, earlier[i] as RecordPosition);
+      return outcomes.map((one): Receipt => {
+        if ('faults' in one) return { status: 'refused', faults: one.faults };
+        const status = fresh.delete(one.id) ? 'accepted' : 'duplicate';
+        return { status, id: one.id, ...(positions.get(one.id) as RecordPosition) };
+      });
     },
-    close: () => seen.close(),
+    letters: async (event, limit) => listLetters({ usecase, log, event: gateOf(event).event.name, limit }),
+    replay: async (event) => replayLetters({ usecase, log, keys, intake, event: gateOf(event).event.name }),
+    status: () => statusOf(usecase, log),
+    async close() {
+      await once.settled();
+      await index.close();
+    },
   };
+  return intake;
 }
+
+interface Refused {
+  readonly raw: unknown;
+  readonly faults: readonly Fault[];
+}
+
+type Judged = Refused | { readonly row: Row; readonly id: string };
+
+const idOf = (event: EventType, value: Buffer): string => String((JSON.parse(value.toString('utf8')) as Row)[event.id]);
+
+const tooMany = (event: EventType): Fault => ({
+  field: event.key,
+  value: event.fields[event.key]?.class === 'pii' ? '(pii)' : '(key)',
+  expected: `at most ${event.rules.maxPerKeyPerMinute} events a minute`,
+  reason: 'too many events of one key',
+});

@@ -56,11 +56,18 @@ export async function openPartition(options: PartitionOptions): Promise<Partitio
   for (const base of bases)
     segments.push(await openSegment(join(dir, segmentName(base)), base, base === bases.at(-1) ? 'r+' : 'r'));
   if (segments.length === 0) await addSegment(0);
-  let end = await recover(lastSegment());
+  let end = await recover(lastSegment()).catch(async (cause: unknown) => {
+    await closeAll();
+    throw cause;
+  });
   let lastRead: { segment: Segment; header: FrameHeader; frame: Buffer } | undefined;
 
   function lastSegment(): Segment {
     return segments.at(-1) as Segment; // there is one from the first line of openPartition on
+  }
+
+  async function closeAll(): Promise<void> {
+    for (const { file } of segments) await file.close();
   }
 
   async function addSegment(base: number): Promise<void> {
@@ -129,8 +136,6 @@ export async function openPartition(options: PartitionOptions): Promise<Partitio
       }
       return records;
     },
-    close: async () => {
-      for (const { file } of segments) await file.close();
-    },
+    close: closeAll,
   };
 }

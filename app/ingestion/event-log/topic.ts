@@ -27,11 +27,17 @@ export interface Topic {
 
 /** One topic of the embedded log. Appends that arrive while the disk syncs wait and share the next sync. */
 export async function openTopic(spec: TopicSpec, options: Omit<PartitionOptions, 'partition'>): Promise<Topic> {
-  const partitions = await Promise.all(
+  const opening = await Promise.allSettled(
     Array.from({ length: spec.partitions }, (_, partition) =>
       openPartition({ ...options, partition, dir: join(options.dir, String(partition)) }),
     ),
   );
+  const partitions = opening.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  const refused = opening.find((outcome) => outcome.status === 'rejected');
+  if (refused !== undefined) {
+    await Promise.all(partitions.map((partition) => partition.close()));
+    throw refused.reason;
+  }
   const queue: Waiting[] = [];
   const sleepers = new Set<() => void>();
   let flushing: Promise<void> | undefined;
