@@ -24,7 +24,7 @@ import { openPredictionLog } from './prediction-log.ts';
 import { tokenBuckets } from './rate-limit.ts';
 import { recommendRoute } from './recommend-route.ts';
 import { unitSlot } from './unit.ts';
-import { openWeb, type Web } from './web.ts';
+import { closeWeb, openWeb, type Web } from './web.ts';
 
 export interface ServingOptions {
   readonly usecase: UseCase;
@@ -44,6 +44,8 @@ export interface ServingOptions {
   readonly pollMs?: number;
   /** How long the server still answers once it says it is not ready, so that a load balancer can see it. @default 0 */
   readonly drainDelayMs?: number;
+  /** How long requests in flight may take once the server closes; then their connections are cut. @default 10_000 */
+  readonly graceMs?: number;
   /** Most predictions waiting for the event log before requests wait too. @default 8192 */
   readonly logCapacity?: number;
 }
@@ -139,7 +141,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
       closed ??= (async () => {
         closing = true;
         if (options.drainDelayMs !== undefined) await sleep(options.drainDelayMs);
-        await app.close();
+        await closeWeb(app, options.graceMs ?? 10_000);
         await stopParts();
       })();
       return closed;

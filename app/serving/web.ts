@@ -78,3 +78,18 @@ function measure(app: Web, metrics: ServingMetrics): void {
 export function markFallback(reply: object, fallback: string | null): void {
   (reply as { [FALLBACK]?: string | null })[FALLBACK] = fallback;
 }
+
+/**
+ * Stops listening and waits for the requests in flight, at most `graceMs`. A connection that falls idle meanwhile is
+ * closed at once: kept alive, it would hold the server for more than a minute.
+ */
+export async function closeWeb(app: Web, graceMs: number): Promise<void> {
+  const idle = setInterval(() => app.server.closeIdleConnections(), 20);
+  const late = setTimeout(() => app.server.closeAllConnections(), graceMs);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(idle);
+    clearTimeout(late);
+  }
+}
