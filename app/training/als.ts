@@ -1,7 +1,8 @@
-import { addOuter, dot, gram, solveInPlace } from './cholesky.ts';
+import { dot, gram, solveInPlace } from './cholesky.ts';
 import { trainingError } from './errors.ts';
 import type { Matrix, SparseRows } from './interactions.ts';
 import { seededRandom } from './random.ts';
+import { addWeightedGram } from './weighted-gram.ts';
 
 /**
  * Implicit matrix factorisation by alternating least squares: Hu, Koren, Volinsky, "Collaborative filtering for implicit
@@ -69,6 +70,8 @@ export function factorise(matrix: Matrix, parameters: AlsParameters, seed: numbe
 
 type Half = { readonly d: number; readonly unobserved: number; readonly regularization: number };
 
+const countOf = (rows: SparseRows, row: number) => (rows.start[row + 1] as number) - (rows.start[row] as number);
+
 const withConfidence = (rows: SparseRows): SparseRows => ({ ...rows, weight: rows.weight.map(confidenceOf) });
 
 /** Sets every row of `target` to the minimiser of L with `fixed` held. */
@@ -77,18 +80,25 @@ function solveRows(target: Float32Array, fixed: Float32Array, rows: SparseRows, 
   const base = gram(fixed, d, half.unobserved);
   const a = new Float64Array(d * d);
   const b = new Float64Array(d);
+  let longest = 0;
+  for (let row = 0; row + 1 < rows.start.length; row += 1) longest = Math.max(longest, countOf(rows, row));
+  const columns = new Float64Array(longest * d);
   for (let row = 0; row + 1 < rows.start.length; row += 1) {
     const from = rows.start[row] as number;
-    const to = rows.start[row + 1] as number;
+    const count = countOf(rows, row);
     a.set(base);
     b.fill(0);
-    for (let entry = from; entry < to; entry += 1) {
-      const start = (rows.column[entry] as number) * d;
-      const confidence = rows.weight[entry] as number;
-      addOuter(a, fixed, start, d, confidence);
-      for (let k = 0; k < d; k += 1) b[k] = (b[k] as number) + confidence * (fixed[start + k] as number);
+    for (let e = 0; e < count; e += 1) {
+      const start = (rows.column[from + e] as number) * d;
+      const root = Math.sqrt(rows.weight[from + e] as number);
+      for (let k = 0; k < d; k += 1) {
+        const scaled = root * (fixed[start + k] as number);
+        columns[k * count + e] = scaled;
+        b[k] = (b[k] as number) + root * scaled;
+      }
     }
-    const ridge = half.regularization * (to - from + penalty);
+    addWeightedGram(a, columns, count, d);
+    const ridge = half.regularization * (count + penalty);
     for (let k = 0; k < d; k += 1) a[k * d + k] = (a[k * d + k] as number) + ridge;
     solveInPlace(a, b, d);
     target.set(b, row * d);
@@ -120,8 +130,7 @@ function loss(
 function norms(vectors: Float32Array, rows: SparseRows, penalty: number, d: number): number {
   let sum = 0;
   for (let row = 0; row + 1 < rows.start.length; row += 1) {
-    const count = (rows.start[row + 1] as number) - (rows.start[row] as number);
-    sum += (count + penalty) * dot(vectors, row * d, vectors, row * d, d);
+    sum += (countOf(rows, row) + penalty) * dot(vectors, row * d, vectors, row * d, d);
   }
   return sum;
 }

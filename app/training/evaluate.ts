@@ -102,5 +102,5 @@ function coverageInterval(lists: readonly (readonly string[])[], catalogueSize: 
   const raw = bootstrap(lists.length, statistic, { seed, resamples });
   const value = coverage(lists, catalogueSize);
   const shift = lists.length === 0 ? 0 : value - (sum - value) / resamples;
-  return { value, low: Math.max(0, raw.low + shift), high: Math.min(1, raw.high + shift) };
+  return { value, low: Math.max(0, Math.min(value, raw.low + shift)), high: Math.min(1, Math.max(value, raw.high + shift)) };
 }

@@ -19,6 +19,10 @@ export interface Ranker {
   recommend(inputs: ModelInputs, k: number): Ranked | Promise<Ranked>;
 }
 
+export interface PlainRanker extends Ranker {
+  recommend(inputs: ModelInputs, k: number): Ranked;
+}
+
 export interface Recommender extends Ranker {
   recommend(inputs: ModelInputs, k: number): Promise<Ranked>;
   /** The most popular items without the excluded ones, most popular first. */
@@ -53,7 +57,7 @@ export async function openRecommender(files: { readonly onnx: Buffer; readonly m
 }
 
 /** The same answers by the plain calculation, without a session to close. Scores agree within float32 rounding. */
-export function plainRanker(model: RecommenderModel): Ranker & { recommend(inputs: ModelInputs, k: number): Ranked } {
+export function plainRanker(model: RecommenderModel): PlainRanker {
   const toQuery = queries(model);
   return {
     catalogueSize: model.itemIds.length,
