@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyRequest, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { MillraceError } from '../errors.ts';
@@ -43,10 +43,11 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const { intake, usecase, logger } = options;
   const wanted = digest(options.keys.secret('collector-token'));
   const count = counters(options.metrics);
+  let closing = false;
   let auditedAt = Number.NEGATIVE_INFINITY;
   const app = fastify({
     loggerInstance: logger as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     requestTimeout: 30_000,
     return503OnClosing: true,
@@ -58,6 +59,10 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     const known = knownFault(error);
     if (known.kind.status >= 500) logger.error({ err: error }, 'the collector failed');
     return reply.status(known.kind.status).type('application/problem+json').send(known.toProblem());
+  });
+  // A connection kept alive would hold the close up until it times out.
+  app.addHook('onSend', async (_request, reply) => {
+    if (closing) reply.header('connection', 'close');
   });
   app.setNotFoundHandler(() => {
     throw ingestion.error('MR_INGESTION_ROUTE', 'there is no such route', { expected: 'POST /v1/events, /healthz or /readyz' });
@@ -92,7 +97,13 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const { host = '127.0.0.1' } = options;
   try {
     const url = await app.listen({ host, port: options.port });
-    return { url, close: () => app.close() };
+    return {
+      url,
+      close() {
+        closing = true;
+        return app.close();
+      },
+    };
   } catch (cause) {
     await app.close();
     if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
