@@ -19,6 +19,7 @@ import { type Answered, compareRankings, type Explained, type Explanation, type 
 import { checkFit, viewsOf } from './load-unit.ts';
 import { countPopular } from './popularity.ts';
 import type { LoggedValue, Prediction, RequestFacts } from './prediction.ts';
+import { turnstile } from './turnstile.ts';
 
 export interface ExplainSources {
   readonly usecase: UseCase;
@@ -40,10 +41,15 @@ interface OpenUnit extends LoadedUnit {
   readonly recommender: Recommender;
 }
 
+/** Explanations made at once: each holds some of the lake's memory. */
+const AT_ONCE = 3;
+
 /** Explains answers, keeping the last `units` releases open between calls. @default 2 */
 export function openExplainer(sources: ExplainSources, units = 2): Explainer {
   const open = new Map<string, Promise<OpenUnit>>();
   const busy = new Map<Promise<OpenUnit>, number>();
+
+  const enter = turnstile(AT_ONCE);
 
   async function closeUnit(unit: Promise<OpenUnit>): Promise<void> {
     await unit.then(({ recommender }) => recommender.close()).catch(() => undefined);
@@ -71,7 +77,7 @@ export function openExplainer(sources: ExplainSources, units = 2): Explainer {
   }
 
   return {
-    explain: (requestId) => explainOne(sources, requestId, withUnit),
+    explain: (requestId) => enter(() => explainOne(sources, requestId, withUnit)),
     async close() {
       const all = [...busy.keys()];
       open.clear();
@@ -141,12 +147,23 @@ async function explainOne(sources: ExplainSources, requestId: string, withUnit: 
       const recomputed = compareRankings(answer, again);
       return { ...shared, features: [], embeddings: [], release, recomputed, verified: recomputed.equal };
     }
-    const events = first === undefined ? [] : await eventsBehind(lake, usecase, first, prediction);
-    const { inputs, features } = await featuresBehind(sources, prediction, served);
-    const embeddings = await embeddingsBehind(sources, prediction, inputs);
+    const [events, { inputs, features }, embeddings] = await Promise.all([
+      first === undefined ? [] : eventsBehind(lake, usecase, first, prediction),
+      featuresBehind(sources, prediction, served),
+      embeddingsBehind(sources, prediction),
+    ]);
+    for (const { name, vector } of embeddings) inputs.set(name, vector);
     const recomputed = compareRankings(answer, await rank({ recommender }, inputs, answer.k, answer.exclude));
     const verified = recomputed.equal && features.every(({ equal }) => equal);
-    return { ...shared, events, features, embeddings, release, recomputed, verified };
+    return {
+      ...shared,
+      events,
+      features,
+      embeddings: embeddings.map(({ vector: _, ...about }) => about),
+      release,
+      recomputed,
+      verified,
+    };
   });
 }
 
@@ -211,25 +228,16 @@ async function featuresBehind({ usecase, lake }: ExplainSources, prediction: Pre
   return { inputs, features };
 }
 
-/** The vectors anew: from the lake, opened with the subject's key. Puts them among the inputs. */
-async function embeddingsBehind(
-  { usecase, lake, keys }: ExplainSources,
-  prediction: Prediction,
-  inputs: Map<string, FeatureValue>,
-) {
-  const embeddings: Explained['embeddings'][number][] = [];
+/** The vectors anew: from the lake, opened with the subject's key; null where the unit had learnt none. */
+async function embeddingsBehind({ usecase, lake, keys }: ExplainSources, prediction: Prediction) {
   const pseudonym = prediction.user_id ?? '';
-  for (const view of viewsOf(usecase).embeddings) {
-    const name = `${view.name}.${view.feature}`;
-    const row = await sealedVector(lake, usecase, view, prediction.unit_id, pseudonym);
-    const plain = row === undefined ? undefined : openBytes(pseudonym, row.sealed, keys);
-    inputs.set(name, plain === undefined ? null : decodeVector(plain));
-    embeddings.push({
-      name,
-      found: plain !== undefined,
-      dimensions: view.dimensions,
-      learntAt: row === undefined ? null : isoTime(row.learntAt),
-    });
-  }
-  return embeddings;
+  return Promise.all(
+    viewsOf(usecase).embeddings.map(async (view) => {
+      const row = await sealedVector(lake, usecase, view, prediction.unit_id, pseudonym);
+      const plain = row === undefined ? undefined : openBytes(pseudonym, row.sealed, keys);
+      const vector = plain === undefined ? null : decodeVector(plain);
+      const learntAt = row === undefined ? null : isoTime(row.learntAt);
+      return { name: `${view.name}.${view.feature}`, found: vector !== null, dimensions: view.dimensions, learntAt, vector };
+    }),
+  );
 }

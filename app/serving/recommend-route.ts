@@ -20,7 +20,10 @@ export function recommendRoute(
         operationId: 'recommend',
         tags: ['recommend'],
         summary: 'The next items this user is likely to want, best first',
-        description: `Main parameters of the ranking: ${usecase.serving.mainParameters.join('; ')}. With \`context.profiling: false\` the popular items answer and nothing about the user is read.`,
+        description: [
+          `Main parameters of the ranking: ${usecase.serving.mainParameters.join('; ')}.`,
+          'With `context.profiling: false` the popular items answer and nothing about the user is read.',
+        ].join(' '),
         security: [{ bearer: ['recommend'] }],
         body: recommendBody(usecase),
         response: { 200: recommendAnswer, ...problems(400, 401, 403, 413, 415, 429, 503) },

@@ -53,8 +53,7 @@ const sources = () => {
 test(`${REQUESTS} past answers are made again after a new release and a compaction: same events, features, items and scores`, async () => {
   const explainer = openExplainer(sources());
   const versions = new Set<number>();
-  for (const id of ids) {
-    const explanation = await explainer.explain(id);
+  for (const explanation of await Promise.all(ids.map((id) => explainer.explain(id)))) {
     assert.equal(explanation.status, 'explained');
     if (explanation.status !== 'explained') return;
     assert.ok(explanation.verified, explanationText(explanation));
