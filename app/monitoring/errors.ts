@@ -11,4 +11,19 @@ export const { table, error } = errorTable({
     title: 'The release has no reference profile',
     next: 'Train again: `millrace training run`.',
   },
+  MR_MONITORING_PAGE_FAILED: {
+    status: 500,
+    title: 'The page could not answer',
+    next: 'Read the log beside the data: `millrace.log`.',
+  },
+  MR_MONITORING_ROUTE_UNKNOWN: {
+    status: 404,
+    title: 'There is no such route',
+    next: 'Open the page at /.',
+  },
+  MR_MONITORING_HOST_REFUSED: {
+    status: 421,
+    title: 'The page is not served under this name',
+    next: 'Open it by its own address, or start with --host.',
+  },
 });
