@@ -7,6 +7,7 @@ import type { Lake } from '../lake/port.ts';
 import { recordRefusal } from '../registry/act.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ReleaseManifest } from '../registry/release.ts';
+import { retired } from '../registry/sign-off.ts';
 import type { Version } from '../registry/version.ts';
 import type { UseCase } from '../usecases/usecase.ts';
 import { checkDataset } from './dataset-checks.ts';
@@ -52,7 +53,7 @@ export async function runGate(options: GateOptions): Promise<Verdict> {
     return verdict;
   } catch (error) {
     const subject = `${usecase.model.name}@${options.version}`;
-    await recordRefusal(audit, { action: 'delivery.gate.run', actor, subject }, error);
+    await recordRefusal(audit, { action: 'delivery.gate.verdict', actor, subject }, error);
     throw error;
   }
 }
@@ -66,6 +67,7 @@ async function gather(options: GateOptions, version: Version): Promise<Evidence>
       value: manifest.usecase,
       expected: usecase.name,
     });
+  if (version.state === 'retired') throw retired(version);
   onProgress('checking digests, signature and definition');
   const { checks, unit } = await checkIntegrity(registry, usecase, version);
   const head = {
