@@ -66,11 +66,6 @@ export const { table: GOVERNANCE_ERRORS, error: governanceError } = errorTable({
     title: 'The audit log could not be written',
     next: 'Free space on the disk of the data folder, then repeat the act: nothing was recorded.',
   },
-  MR_GOVERNANCE_VERSION_UNKNOWN: {
-    status: 404,
-    title: 'No such version',
-    next: 'List the versions: millrace registry list.',
-  },
   MR_GOVERNANCE_RELEASE_ALTERED: {
     status: 500,
     title: 'The release manifest is not the one that was registered',

@@ -1,0 +1,93 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { AuditRecord, AuditVerdict } from '../../app/governance/audit-sink/port.ts';
+import { canonicalJson } from '../../app/governance/canonical.ts';
+import { complianceRecord } from '../../app/governance/compliance-record.ts';
+import { complianceText } from '../../app/governance/compliance-text.ts';
+import { erase, erasureText } from '../../app/governance/erasure.ts';
+import { openRegistryReader } from '../../app/registry/read.ts';
+import type { CommandContext } from '../command.ts';
+
+function positive(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a whole number above 0.');
+  return Number(text);
+}
+
+const verdictText = (verdict: AuditVerdict): string =>
+  verdict.verified
+    ? `verified: ${verdict.size} records, root ${verdict.root}`
+    : `BROKEN at record ${verdict.brokenAt}: ${verdict.reason} (${verdict.size} records before it hold)`;
+
+function recordLine({ index, at, action, outcome, actor, subject, detail }: AuditRecord): string {
+  const more = detail === undefined ? '' : `  ${JSON.stringify(detail)}`;
+  return `${String(index).padStart(6)}  ${new Date(at / 1000).toISOString()}  ${action}  ${outcome}  ${actor}  ${subject}${more}`;
+}
+
+/** `millrace governance …`: the audit log, erasure of a person, the compliance record of a release. */
+export function governanceCommands(program: Command, context: CommandContext): void {
+  const governance = program.command('governance').description('Audit log, erasure, compliance records');
+  const audit = governance.command('audit').description('The append-only log of acts');
+
+  audit
+    .command('verify')
+    .description('Check every record and checkpoint against the witness; exit 1 and the first broken record where one is')
+    .action(async () => {
+      const verdict = await (await (await context.open()).use('audit')).verify();
+      context.answer(verdict, verdictText(verdict));
+      if (!verdict.verified) process.exitCode = 1;
+    });
+
+  audit
+    .command('tail')
+    .description('The newest records, oldest of them first')
+    .option('-n, --lines <count>', 'how many', positive, 20)
+    .action(async ({ lines }: { readonly lines: number }) => {
+      const log = await (await context.open()).use('audit');
+      const records = await log.read(Math.max((await log.size()) - lines, 0), lines);
+      context.answer(records, records.length === 0 ? 'no records yet' : records.map(recordLine).join('\n'));
+    });
+
+  governance
+    .command('erase')
+    .argument('<subject>', 'the id as the events carry it')
+    .description('Delete the key of a person, and with it all that is known of them; prints a signed report')
+    .option('--as <role>', 'who asks; a role, no name', 'local')
+    .action(async (subject: string, options: { readonly as: string }) => {
+      const usecase = await context.usecase();
+      const runtime = await context.open();
+      const signed = await erase({
+        subject,
+        usecase,
+        actor: options.as,
+        keys: await runtime.use('keys'),
+        online: await runtime.use('online'),
+        lake: await runtime.use('lake'),
+        audit: await runtime.use('audit'),
+        clock: runtime.clock,
+        dataDir: runtime.dataDir,
+      });
+      context.answer(signed, erasureText(signed));
+    });
+
+  governance
+    .command('record')
+    .argument('<version>', 'version number', positive)
+    .description('The compliance record of a release, with its evidence, signed')
+    .option('--out <dir>', 'write it there as Markdown and JSON as well')
+    .action(async (version: number, { out }: { readonly out?: string }) => {
+      const usecase = await context.usecase();
+      const runtime = await context.open();
+      const registry = openRegistryReader(await runtime.use('metadata'));
+      const [audit, keys] = [await runtime.use('audit'), await runtime.use('keys')];
+      const signed = await complianceRecord({ usecase, version, registry, audit, keys, clock: runtime.clock });
+      const text = complianceText(signed, usecase);
+      if (out !== undefined) {
+        mkdirSync(out, { recursive: true });
+        const name = `${signed.record.model}-${version}`;
+        writeFileSync(join(out, `${name}.md`), text);
+        writeFileSync(join(out, `${name}.json`), `${canonicalJson(signed)}\n`);
+      }
+      context.answer(signed, text);
+    });
+}
