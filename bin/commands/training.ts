@@ -1,0 +1,53 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { CommandContext } from '../command.ts';
+import { openModelRegistry } from './registry.ts';
+
+function lakeVersion(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a version of the lake table, e.g. 12.');
+  return Number(text);
+}
+
+/** `millrace training run`: one training on a pinned snapshot, registered as a candidate. */
+export function trainingCommands(program: Command, context: CommandContext): void {
+  const training = program.command('training').description('Train the use case’s model');
+  training
+    .command('run')
+    .description('train on the newest snapshot and register the release as a candidate; the gate still has to pass it')
+    .option('--at <version>', 'lake version of the label’s events to train on', lakeVersion)
+    .option('--as <name>', 'the author of the version', 'local')
+    .action(async ({ at, as }: { readonly at?: number; readonly as: string }) => {
+      const [{ train }, { labelTable }, { codeCommit }] = await Promise.all([
+        import('../../app/training/train.ts'),
+        import('../../app/training/dataset.ts'),
+        import('../../pipelines/code-commit.ts'),
+      ]);
+      const usecase = await context.usecase();
+      const runtime = await context.open();
+      const manifest = await train({
+        usecase,
+        lake: await runtime.use('lake'),
+        objects: await runtime.use('objects'),
+        keys: await runtime.use('keys'),
+        clock: runtime.clock,
+        logger: runtime.logger,
+        onProgress: (message) => process.stderr.write(`${message}\n`),
+        codeCommit: await codeCommit(),
+        ...(at === undefined ? {} : { at: { [labelTable(usecase)]: at } }),
+      });
+      const { registry } = await openModelRegistry(context);
+      const { version, unitId } = await registry.register(manifest, as);
+      const { metrics, baseline, dataset } = manifest;
+      const rows = Object.entries(metrics.metrics).map(([name, { value, low, high }]) => {
+        const popular = baseline.metrics[name]?.value ?? 0;
+        return `  ${name.padEnd(12)} ${value.toFixed(4)}  [${low.toFixed(4)}, ${high.toFixed(4)}]  popularity ${popular.toFixed(4)}`;
+      });
+      const text = [
+        `${manifest.model} version ${version}, candidate, unit ${unitId.slice(0, 12)}`,
+        `  ${dataset.rows} events, ${manifest.search.trials} trials, judged on ${metrics.users} users of the newest fold`,
+        ...rows,
+        ...(dataset.note === undefined ? [] : [`  note: ${dataset.note}`]),
+        `  next: millrace delivery gate ${version}`,
+      ];
+      context.answer({ version, unitId, manifest }, text.join('\n'));
+    });
+}
