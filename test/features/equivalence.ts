@@ -55,7 +55,7 @@ const price = fc.oneof(
 );
 const pieces = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constantFrom(2 ** 51, -(2 ** 51), 2 ** 51 - 1), fc.maxSafeInteger());
 const near = fc
-  .tuple(fc.integer({ min: 0, max: 14 }), fc.constantFrom(-1, 0, 0, 0, 1, 999))
+  .tuple(fc.oneof(fc.integer({ min: 0, max: 14 }), fc.constantFrom(4, 6)), fc.constantFrom(-1, 0, 0, 0, 1, 999))
   .map(([step, by]) => START + step * 500_000 + by);
 const moment = fc.oneof(
   { weight: 6, arbitrary: near },
@@ -154,11 +154,12 @@ const view: fc.Arbitrary<FeatureView> = fc
 const orNull = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { freq: 4, nil: null });
 const row: fc.Arbitrary<Row> = fc.record({
   id: fc.oneof(
-    fc.constantFrom(...WORDS),
-    fc.uuid(),
-    fc.nat(30).map((n) => `event-${n}`),
+    { weight: 2, arbitrary: fc.constantFrom(...WORDS) },
+    { weight: 4, arbitrary: fc.constantFrom('ﬀ', '�', '😀', '😀b') },
+    { weight: 1, arbitrary: fc.uuid() },
+    { weight: 1, arbitrary: fc.nat(30).map((n) => `event-${n}`) },
   ),
-  who: fc.constantFrom('ann', '😀', 'ﬀ'),
+  who: fc.constantFrom('ann', 'ann', '😀', 'ﬀ'),
   at: moment,
   pieces: orNull(pieces),
   price: orNull(price),
