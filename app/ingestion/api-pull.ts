@@ -1,7 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock/port.ts';
+import { crashPoint } from '../crash-point.ts';
 import type { Metadata } from '../registry/metadata/port.ts';
+import { defineEvent, type EventType, type TableType } from '../usecases/event.ts';
+import { text, timestamp } from '../usecases/field.ts';
+import { admit } from '../validation/door.ts';
+import { faultText } from '../validation/fault.ts';
 import { ingestion } from './errors.ts';
 
 export interface ApiPullOptions {
@@ -16,6 +21,8 @@ export interface ApiPullOptions {
   readonly logger: Logger;
   /** Takes a page in, durably and idempotently: a crash after it and before the cursor brings the page again. */
   readonly write: (rows: readonly unknown[]) => Promise<void>;
+  /** Rows that break the table's rules are left out, counted and logged. @default rows are not judged */
+  readonly table?: TableType;
   /** Tries of one page before the pull gives up. @default 6 */
   readonly tries?: number;
   /** Longest wait for an answer, milliseconds. @default 10_000 */
@@ -42,12 +49,12 @@ const END = '';
  */
 export async function pullApi(
   options: ApiPullOptions,
-): Promise<{ readonly rows: number; readonly pages: number; readonly retries: number }> {
+): Promise<{ readonly rows: number; readonly refused: number; readonly pages: number; readonly retries: number }> {
   const { source, metadata, clock } = options;
   const sleep = options.sleep ?? pause;
   const saved = await metadata.db.selectFrom('cursors').select('cursor').where('source', '=', source).executeTakeFirst();
   let cursor: string | null = saved === undefined || saved.cursor === END ? null : saved.cursor;
-  const count = { rows: 0, pages: 0, retries: 0 };
+  const count = { rows: 0, refused: 0, pages: 0, retries: 0 };
   let earliest = 0;
   do {
     await sleep(Math.max(0, earliest - performance.now()));
@@ -55,7 +62,9 @@ export async function pullApi(
     const page: Page = await fetchPage(options, cursor, () => {
       count.retries += 1;
     });
-    await options.write(page.rows);
+    const rows = judged(options, page.rows);
+    await options.write(rows);
+    crashPoint('ingestion.api-pull.after-write');
     cursor = page.next;
     const row = { source, cursor: cursor ?? END, at: clock.now() };
     await metadata.db
@@ -63,7 +72,8 @@ export async function pullApi(
       .values(row)
       .onConflict((conflict) => conflict.column('source').doUpdateSet(row))
       .execute();
-    count.rows += page.rows.length;
+    count.rows += rows.length;
+    count.refused += page.rows.length - rows.length;
     count.pages += 1;
   } while (cursor !== null);
   return count;
@@ -88,8 +98,7 @@ async function fetchPage(options: ApiPullOptions, cursor: string | null, onRetry
         });
       }
       why = `status ${response.status}`;
-      const asked = Number(response.headers.get('retry-after')) * 1000;
-      if (asked > 0) wait = Math.min(asked, LONGEST_PAUSE_MS);
+      wait = Math.min(retryAfterMs(response.headers) ?? wait, LONGEST_PAUSE_MS);
     } catch (cause) {
       if (cause instanceof Error && 'code' in cause && String(cause.code).startsWith('MR_')) throw cause;
       why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
@@ -98,8 +107,41 @@ async function fetchPage(options: ApiPullOptions, cursor: string | null, onRetry
     if (attempt >= tries) throw failed(options.source, url, attempt, why, undefined);
     options.logger.warn({ source: options.source, attempt, why, waitMs: Math.round(wait) }, 'the API failed; trying again');
     onRetry();
-    await sleep(wait);
+    // A second try is a request like any other.
+    await sleep(Math.max(wait, 1000 / options.perSecond));
   }
+}
+
+/** `Retry-After`, in seconds or as a date by the server's own clock (RFC 9110 §10.2.3); undefined where there is none. */
+function retryAfterMs(headers: Headers): number | undefined {
+  const asked = headers.get('retry-after');
+  if (asked === null) return undefined;
+  const ms = /^\d+$/.test(asked) ? Number(asked) * 1000 : Date.parse(asked) - Date.parse(headers.get('date') ?? '');
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+}
+
+const judges = new WeakMap<TableType, EventType>();
+
+/** A row of a table has an event's rules for its fields, and no event time. */
+function judgeOf(table: TableType): EventType {
+  const known = judges.get(table);
+  if (known !== undefined) return known;
+  const judge = {
+    ...defineEvent({ name: 'row', id: 'id', time: 'at', key: 'id', fields: { id: text(), at: timestamp() } }),
+    fields: table.fields,
+  };
+  judges.set(table, judge);
+  return judge;
+}
+
+function judged(options: ApiPullOptions, rows: readonly unknown[]): readonly unknown[] {
+  const { table, clock, logger, source } = options;
+  if (table === undefined) return rows;
+  return rows.filter((row) => {
+    const admission = admit(judgeOf(table), row, clock);
+    if (!admission.ok) logger.warn({ source, faults: admission.faults.map(faultText) }, 'a row breaks the rules of its table');
+    return admission.ok;
+  });
 }
 
 const failed = (source: string, url: URL, attempts: number, why: string, cause: unknown) =>

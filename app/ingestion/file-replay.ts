@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { DAY, type Micros } from '../clock/port.ts';
 import type { EventType } from '../usecases/event.ts';
 import type { Field } from '../usecases/field.ts';
@@ -7,6 +5,8 @@ import type { UseCase } from '../usecases/usecase.ts';
 import { formatTimestamp, parseTimestamp } from '../validation/rfc3339.ts';
 import { ingestion } from './errors.ts';
 import { brokenValue, type FileRow, readFileRows } from './file-rows.ts';
+import { digestOf } from './manifest.ts';
+import { wireTime } from './upload.ts';
 
 export interface ClickFileRequest {
   readonly path: string;
@@ -30,6 +30,12 @@ export interface ClickFile {
   catalogue(): readonly unknown[];
 }
 
+interface Click {
+  readonly at: Micros;
+  readonly line: number;
+  readonly wire: Record<string, unknown>;
+}
+
 const UNIT = { s: 1_000_000, ms: 1000, us: 1 } as const;
 
 /**
@@ -40,9 +46,10 @@ export async function openClickFile(request: ClickFileRequest): Promise<ClickFil
   const { usecase, path } = request;
   const event = usecase.model.label.event;
   checkFlags(event, request);
-  const sha256 = await digestOf(path);
-  const events: { readonly at: Micros; readonly line: number; readonly wire: Readonly<Record<string, unknown>> }[] = [];
-  let read: ((row: FileRow) => { at: Micros; wire: Readonly<Record<string, unknown>> }) | undefined;
+  checkPersonal(event, request.map, path);
+  const { sha256 } = await digestOf(path);
+  const events: Click[] = [];
+  let read: ((row: FileRow) => Omit<Click, 'line'>) | undefined;
   for await (const row of readFileRows(path)) {
     read ??= rowReader(event, request, Object.keys(row.fields), sha256);
     events.push({ line: row.line, ...read(row) });
@@ -64,23 +71,23 @@ export async function openClickFile(request: ClickFileRequest): Promise<ClickFil
     async *events() {
       yield* events;
     },
-    catalogue: () => items.map((item) => ({ item_id: item, title: item, category: 'unknown', price: null })),
+    catalogue: () => catalogueOf(usecase, items),
   };
 }
 
-async function digestOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  } catch (cause) {
-    throw ingestion.error('MR_INGESTION_FILE_MISSING', `there is no file ${path}`, {
-      field: '--from',
-      value: path,
-      expected: 'a readable file',
-      cause,
-    });
-  }
-  return hash.digest('hex');
+/** Rows of the table that the label's items are keys of: the id alone is known, the rest is null, 0 or says so. */
+function catalogueOf(usecase: UseCase, items: readonly string[]): readonly unknown[] {
+  const table = usecase.tables.find(({ key }) => key === usecase.model.label.item);
+  if (table === undefined) return [];
+  const unknown = (name: string, field: Field, item: string): unknown => {
+    if (name === table.key || name === 'title') return item;
+    if (field.nullable) return null;
+    if (field.type === 'string') return field.values?.[0] ?? 'unknown';
+    return field.type === 'boolean' ? false : (field.range?.[0] ?? 0);
+  };
+  return items.map((item) =>
+    Object.fromEntries(Object.entries<Field>(table.fields).map(([name, field]) => [name, unknown(name, field, item)])),
+  );
 }
 
 function checkFlags(event: EventType, { map, set }: ClickFileRequest): void {
@@ -96,6 +103,24 @@ function checkFlags(event: EventType, { map, set }: ClickFileRequest): void {
       expected: Object.keys(event.fields).join(', '),
     });
   }
+}
+
+/** A person's id in a field of another class would stay in the clear for ever. */
+function checkPersonal(event: EventType, map: ClickFileRequest['map'], path: string): void {
+  const subject = Object.keys(event.fields).find((name) => event.fields[name]?.subject);
+  if (subject === undefined) return;
+  const column = map[subject] ?? subject;
+  const leak = Object.entries(map).find(([name, from]) => from === column && event.fields[name]?.class !== 'pii');
+  if (leak === undefined) return;
+  throw ingestion.error(
+    'MR_INGESTION_FLAG_INVALID',
+    `the column '${column}' of ${path} names a person, the field ${leak[0]} does not`,
+    {
+      field: `--map ${leak[0]}`,
+      value: column,
+      expected: 'a column without personal data',
+    },
+  );
 }
 
 /** How one row becomes an event: decided once, by the columns of the first row. */
@@ -140,8 +165,7 @@ function constantOf(name: string, field: Field, text: string): unknown {
 
 function timeOf(value: unknown, unit: ClickFileRequest['timeUnit'], path: string, line: number, column: string): Micros {
   if (unit === 'iso') {
-    const text = String(value).replace(' ', 'T');
-    const at = parseTimestamp(/[zZ]|[+-]\d\d:?\d\d$/.test(text) ? text : `${text}Z`);
+    const at = parseTimestamp(wireTime(String(value)));
     if (at === undefined) throw brokenValue(path, line, column, value, 'a time as in RFC 3339');
     return at;
   }

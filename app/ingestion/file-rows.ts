@@ -11,6 +11,24 @@ export interface FileRow {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+export type FileFormat = 'csv' | 'jsonl' | 'parquet';
+
+const ENDINGS: Readonly<Record<string, FileFormat>> = { csv: 'csv', jsonl: 'jsonl', ndjson: 'jsonl', parquet: 'parquet' };
+
+/** Format by the file's ending. @throws MR_INGESTION_FILE_FORMAT */
+export function fileFormat(path: string): FileFormat {
+  const ending = /\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase();
+  const format = ENDINGS[ending ?? ''];
+  if (format !== undefined) return format;
+  throw ingestion.error('MR_INGESTION_FILE_FORMAT', `${path} has no ending that is known`, {
+    field: 'file',
+    value: ending,
+    expected: '.csv, .jsonl or .parquet',
+  });
+}
+
+const READERS = { csv: csvRows, jsonl: jsonRows, parquet: parquetRows } as const;
+
 /** Reads a CSV (with a header), JSON lines or Parquet file row by row. @throws MR_INGESTION_FILE_MISSING, _FORMAT, _BROKEN, MR_INGESTION_PARQUET_CORRUPT */
 export async function* readFileRows(path: string): AsyncGenerator<FileRow> {
   if ((await stat(path).catch(() => undefined))?.isFile() !== true) {
@@ -20,16 +38,7 @@ export async function* readFileRows(path: string): AsyncGenerator<FileRow> {
       expected: 'a readable file',
     });
   }
-  const ending = /\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase();
-  if (ending === 'csv') yield* csvRows(path);
-  else if (ending === 'jsonl' || ending === 'ndjson') yield* jsonRows(path);
-  else if (ending === 'parquet') yield* parquetRows(path);
-  else
-    throw ingestion.error('MR_INGESTION_FILE_FORMAT', `${path} has no ending that is known`, {
-      field: 'file',
-      value: ending,
-      expected: '.csv, .jsonl or .parquet',
-    });
+  yield* READERS[fileFormat(path)](path);
 }
 
 const broken = (path: string, line: number, column: string | undefined, expected: string, cause?: unknown) =>
