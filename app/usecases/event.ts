@@ -1,5 +1,5 @@
-import type { Duration } from './window.ts';
 import type { Field, FieldType } from './field.ts';
+import type { Duration } from './window.ts';
 
 export type Fields = Readonly<Record<string, Field>>;
 
@@ -9,7 +9,9 @@ export type FieldsOf<F extends Fields, T extends FieldType = FieldType> = {
 }[keyof F & string];
 
 /** What a row of these fields is in TypeScript. */
-export type RowOf<F extends Fields> = { readonly [N in keyof F & string]: F[N] extends Field<FieldType, infer V, boolean> ? V : never };
+export type RowOf<F extends Fields> = {
+  readonly [N in keyof F & string]: F[N] extends Field<FieldType, infer V, boolean> ? V : never;
+};
 
 /** A row inside the platform: admitted, normalised, the subject replaced by its pseudonym, timestamps in microseconds. */
 export type Row = Readonly<Record<string, string | number | boolean | null>>;

@@ -41,7 +41,12 @@ export interface Feature<T extends FeatureType = FeatureType> {
 }
 
 /** A value of the where clause: one value, several, a comparison, null or 'present'. */
-type Test<V> = NonNullable<V> | readonly NonNullable<V>[] | null | { readonly present: true } | (NonNullable<V> extends number ? Comparison : never);
+type Test<V> =
+  | NonNullable<V>
+  | readonly NonNullable<V>[]
+  | null
+  | { readonly present: true }
+  | (NonNullable<V> extends number ? Comparison : never);
 type Comparison = { readonly lt?: number; readonly le?: number; readonly gt?: number; readonly ge?: number };
 type Where<F extends Fields> = { readonly [N in keyof RowOf<F>]?: Test<RowOf<F>[N]> };
 type Options<F extends Fields> = { readonly over: Duration; readonly where?: Where<F>; readonly fallback?: number };
@@ -56,13 +61,23 @@ function conditions(where: Readonly<Record<string, unknown>> = {}): readonly Con
     if (Array.isArray(test)) return [{ field, test: 'in', values: test }];
     if (typeof test !== 'object') return [{ field, test: 'in', values: [test as string | number | boolean] }];
     if ('present' in test) return [{ field, test: 'present' }];
-    return COMPARISONS.filter((name) => name in test).map((name) => ({ field, test: name, than: (test as Record<string, number>)[name] ?? 0 }));
+    return COMPARISONS.filter((name) => name in test).map((name) => ({
+      field,
+      test: name,
+      than: (test as Record<string, number>)[name] ?? 0,
+    }));
   });
 }
 
 /** The aggregates that an event's fields allow. A field it lacks, or of the wrong type, does not compile. */
 export function over<N extends string, F extends Fields>(_event: EventType<N, F>) {
-  const make = <T extends FeatureType>(type: T, op: Aggregate['op'], field: string | undefined, options: Options<F>, n?: number): Feature<T> => ({
+  const make = <T extends FeatureType>(
+    type: T,
+    op: Aggregate['op'],
+    field: string | undefined,
+    options: Options<F>,
+    n?: number,
+  ): Feature<T> => ({
     type,
     expression: { op, field, n, where: conditions(options.where), over: options.over },
     fallback: options.fallback ?? 0,
@@ -71,16 +86,23 @@ export function over<N extends string, F extends Fields>(_event: EventType<N, F>
   return {
     count: (options: Options<F>) => make('long', 'count', undefined, options),
     distinct: (field: keyof F & string, options: Options<F>) => make('long', 'distinct', field, options),
-    sum: <K extends FieldsOf<F, 'double' | 'long'>>(field: K, options: Options<F>) => make(typeOf(field) as TypeOf<F, K> & ('double' | 'long'), 'sum', field, options),
+    sum: <K extends FieldsOf<F, 'double' | 'long'>>(field: K, options: Options<F>) =>
+      make(typeOf(field) as TypeOf<F, K> & ('double' | 'long'), 'sum', field, options),
     mean: (field: FieldsOf<F, 'double' | 'long'>, options: Options<F>) => make('double', 'mean', field, options),
-    min: <K extends FieldsOf<F, 'double' | 'long' | 'timestamp'>>(field: K, options: Options<F>) => make(typeOf(field), 'min', field, options),
-    max: <K extends FieldsOf<F, 'double' | 'long' | 'timestamp'>>(field: K, options: Options<F>) => make(typeOf(field), 'max', field, options),
+    min: <K extends FieldsOf<F, 'double' | 'long' | 'timestamp'>>(field: K, options: Options<F>) =>
+      make(typeOf(field), 'min', field, options),
+    max: <K extends FieldsOf<F, 'double' | 'long' | 'timestamp'>>(field: K, options: Options<F>) =>
+      make(typeOf(field), 'max', field, options),
     last: <K extends keyof F & string>(field: K, options: Options<F>) => make(typeOf(field), 'last', field, options),
     lastN: (field: FieldsOf<F, 'string'>, n: number, options: Options<F>) => make('string[]', 'lastN', field, options, n),
   };
 }
 
-export const ratio = (of: Feature<'long' | 'double'>, to: Feature<'long' | 'double'>, options: { readonly fallback?: number } = {}): Feature<'double'> => ({
+export const ratio = (
+  of: Feature<'long' | 'double'>,
+  to: Feature<'long' | 'double'>,
+  options: { readonly fallback?: number } = {},
+): Feature<'double'> => ({
   type: 'double',
   expression: { op: 'ratio', of: of.expression, to: to.expression },
   fallback: options.fallback ?? 0,
@@ -92,10 +114,14 @@ export interface Entity<N extends string = string> {
   readonly joinKey: string;
 }
 
-export const defineEntity = <const N extends string>(options: { readonly name: N; readonly joinKey: string }): Entity<N> => options;
+export const defineEntity = <const N extends string>(options: { readonly name: N; readonly joinKey: string }): Entity<N> =>
+  options;
 
 /** Windowed features of one entity over one event: the stream keeps its state, the lake re-computes it for any moment. */
-export interface FeatureView<N extends string = string, F extends Readonly<Record<string, Feature>> = Readonly<Record<string, Feature>>> {
+export interface FeatureView<
+  N extends string = string,
+  F extends Readonly<Record<string, Feature>> = Readonly<Record<string, Feature>>,
+> {
   readonly kind: 'windowed';
   readonly name: N;
   readonly entity: Entity;

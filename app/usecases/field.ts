@@ -33,24 +33,34 @@ export interface Field<T extends FieldType = FieldType, V = unknown, Nullable ex
 
 type Range = { readonly range?: readonly [number, number] };
 
-const field = <T extends FieldType, V>(type: T, schema: TSchema, options: FieldOptions, more: Partial<Field> = {}): Field<T, V, false> => ({
-  type,
-  nullable: false,
-  class: options.class ?? 'internal',
-  subject: false,
-  unit: options.unit,
-  description: options.description,
-  values: undefined,
-  range: undefined,
-  ...more,
-  schema,
-}) as Field<T, V, false>;
+const field = <T extends FieldType, V>(
+  type: T,
+  schema: TSchema,
+  options: FieldOptions,
+  more: Partial<Field> = {},
+): Field<T, V, false> =>
+  ({
+    type,
+    nullable: false,
+    class: options.class ?? 'internal',
+    subject: false,
+    unit: options.unit,
+    description: options.description,
+    values: undefined,
+    range: undefined,
+    ...more,
+    schema,
+  }) as Field<T, V, false>;
 
 /** Text of at most `maxLength` UTF-16 units. @default 256 */
 export const text = (options: FieldOptions & { readonly maxLength?: number; readonly pattern?: string } = {}) =>
   field<'string', string>(
     'string',
-    Type.String({ minLength: 1, maxLength: options.maxLength ?? 256, ...(options.pattern === undefined ? {} : { pattern: options.pattern }) }),
+    Type.String({
+      minLength: 1,
+      maxLength: options.maxLength ?? 256,
+      ...(options.pattern === undefined ? {} : { pattern: options.pattern }),
+    }),
     options,
   );
 

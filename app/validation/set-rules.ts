@@ -7,6 +7,7 @@ import { formatTimestamp } from './rfc3339.ts';
 import { robustZ, shareAtLeast, spread } from './robust.ts';
 
 /** Rows below which a batch says nothing about a distribution: ten a bin. */
+const MIN_ROWS_FOR_OUTLIERS = 50;
 const MIN_ROWS_FOR_DISTRIBUTION = 100;
 
 /** Rules that only a set of rows can break. Statistics need evidence: see `shareAtLeast`. */
@@ -67,6 +68,8 @@ function tooManyNulls(event: EventType, rows: readonly Row[]): readonly Fault[] 
 function tooManyOutliers(event: EventType, rows: readonly Row[], reference: ReferenceProfile | undefined): readonly Fault[] {
   return Object.entries(event.rules.outliers).flatMap(([field, { z, maxShare }]) => {
     const values = numbers(rows, field);
+    // The spread of a handful says nothing about what is usual.
+    if (values.length < MIN_ROWS_FOR_OUTLIERS) return [];
     const around = reference?.fields[field]?.numeric ?? spread(values);
     const outliers = values.reduce((sum, value) => sum + (robustZ(value, around) > z ? 1 : 0), 0);
     if (shareAtLeast(outliers, values.length) <= maxShare) return [];

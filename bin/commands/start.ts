@@ -6,7 +6,6 @@ import { MillraceError } from '../../app/errors.ts';
 import { createLogger } from '../../app/logger.ts';
 import type { Loop } from '../../pipelines/loop/loop.ts';
 import { measure } from '../../pipelines/loop/measure.ts';
-import { startPage } from '../../pipelines/loop/page.ts';
 import type { LoopFailure, LoopReport } from '../../pipelines/loop/report.ts';
 import { startLoop } from '../../pipelines/loop/start.ts';
 import { type TurnStep, turnSteps } from '../../pipelines/loop/turn.ts';
@@ -49,7 +48,10 @@ async function start(flags: Flags, context: CommandContext): Promise<void> {
     host: flags.host,
     logger: createLogger({ file: join(data, 'millrace.log') }),
   });
-  const page = flags.once ? undefined : await startPage(loop, { port, host: flags.host });
+  let step = 'Starting';
+  const page = flags.once
+    ? undefined
+    : await (await import('../../pipelines/loop/page.ts')).startPage(loop, { port, host: flags.host, step: () => step });
   const running = join(data, 'running.json');
   writeFileSync(
     running,
@@ -75,13 +77,20 @@ async function start(flags: Flags, context: CommandContext): Promise<void> {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
   });
   try {
-    const turn = runTurn(loop, { json: json === true, page: page?.url });
+    const turn = runTurn(loop, {
+      json: json === true,
+      page: page?.url,
+      onStep: (title) => {
+        step = title;
+      },
+    });
     const ended = await Promise.race([turn, interrupted]);
     if (ended === 'interrupted') turn.catch(() => undefined);
     else if (flags.once) {
       await print(ended, json === true);
       process.exitCode = 'failed' in ended ? 1 : 0;
     } else {
+      step = 'The loop keeps turning';
       await print(ended, json === true);
       process.stderr.write(`\nThe loop keeps turning: ${page?.url} (Ctrl-C stops it)\n`);
       await interrupted;
@@ -95,13 +104,14 @@ async function start(flags: Flags, context: CommandContext): Promise<void> {
 /** Runs the steps under a task list: live where there is a terminal, plain lines elsewhere, which go to stderr. */
 async function runTurn(
   loop: Loop,
-  show: { readonly json: boolean; readonly page: string | undefined },
+  show: { readonly json: boolean; readonly page: string | undefined; readonly onStep: (title: string) => void },
 ): Promise<LoopReport | LoopFailure> {
   if (show.page !== undefined) process.stderr.write(`The loop, live: ${show.page}\n\n`);
   let champion = 0;
   let failed: LoopFailure | undefined;
   const run = async (step: TurnStep, progress: (message: string) => void): Promise<string> => {
     const started = performance.now();
+    show.onStep(step.title);
     try {
       const outcome = await step.run(progress);
       if (step.name === 'train') champion = loop.platform.serving.unit()?.version ?? 0;

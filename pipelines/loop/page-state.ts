@@ -1,9 +1,11 @@
+import { onlineName } from '../../app/features/view-hash.ts';
 import { deadTopic, eventTopic, predictionTopic } from '../../app/ingestion/topics.ts';
 import { eventTable } from '../../app/lake/event-table.ts';
 import type { AnswerState, LayerState, PageState, ReleaseState, VerdictState } from '../../app/monitoring/page/state.ts';
 import type { Evaluation } from '../../app/registry/release.ts';
 import type { RecordedVerdict, Version } from '../../app/registry/version.ts';
 import type { Prediction } from '../../app/serving/prediction.ts';
+import type { FeatureView } from '../../app/usecases/feature.ts';
 import type { Loop } from './loop.ts';
 
 const RECENT_ANSWERS = 12;
@@ -20,7 +22,7 @@ export function pageState(loop: Loop, step: () => string): () => Promise<PageSta
     dead: deadTopic(usecase, event.name),
     answers: predictionTopic(usecase),
   };
-  const view = usecase.views.find(({ kind }) => kind === 'windowed');
+  const view = usecase.views.find((candidate): candidate is FeatureView => candidate.kind === 'windowed');
   let before = { at: performance.now(), events: 0, answers: 0 };
   const total = async (topic: string) => (await log.endOffsets(topic)).reduce((sum, offset) => sum + offset, 0);
 
@@ -82,7 +84,7 @@ export function pageState(loop: Loop, step: () => string): () => Promise<PageSta
         layer('lake', snapshot.rows, 'rows', `version ${snapshot.version}, ${sum(lag, 'lake')} behind`),
         layer(
           'features',
-          view === undefined ? 0 : await online.count(view.name),
+          view === undefined ? 0 : await online.count(onlineName(view)),
           'online rows',
           `${sum(lag, 'online')} events behind`,
         ),

@@ -17,6 +17,9 @@ import { startServing } from '../../app/serving/server.ts';
 import type { FeatureView } from '../../app/usecases/feature.ts';
 import type { UseCase } from '../../app/usecases/usecase.ts';
 import { auditBatch } from '../../app/validation/batch.ts';
+import { loadProfile } from '../../app/validation/profile-store.ts';
+import { rebuildProfile } from '../../app/validation/rebuild-profile.ts';
+import type { ReferenceProfile } from '../../app/validation/reference-profile.ts';
 
 export interface PlatformOptions {
   readonly runtime: Runtime;
@@ -35,6 +38,8 @@ export interface Platform {
   readonly metrics: Metrics;
   /** Starts the consumers that need the online store filled. */
   startStreaming(onDrift: (drift: OpenDrift) => void): Promise<Monitor>;
+  /** Makes the reference profile of each event from the lake, where there is none yet: later batches are judged against it. */
+  profileEvents(): Promise<void>;
   /** Every event in the log is in the lake. */
   lakeCaughtUp(): Promise<void>;
   lag(): Promise<Readonly<Record<string, number>>>;
@@ -68,7 +73,10 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     stops.push(() => intake.close());
 
     const sinks: Record<string, { readonly lag: () => Promise<number>; readonly caughtUp: () => Promise<void> }> = {};
+    const references = new Map<string, ReferenceProfile>();
     for (const event of usecase.events) {
+      const known = await loadProfile(objects, usecase, event);
+      if (known !== undefined) references.set(event.name, known);
       const sink = await startLakeSink({
         log,
         lake,
@@ -77,7 +85,12 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
         quarantine: quarantineTable(usecase, event),
         decode: decodeEvent(event),
         audit: (rows) => {
-          const verdict = auditBatch(event, rows as Parameters<typeof auditBatch>[1], { clock });
+          const reference = references.get(event.name);
+          const verdict = auditBatch(event, rows as Parameters<typeof auditBatch>[1], {
+            clock,
+            ...(reference === undefined ? {} : { reference }),
+          });
+          if (verdict.warnings.length > 0) logger.warn({ event: event.name, warnings: verdict.warnings }, 'batch audit warns');
           return { passed: verdict.passed, reason: verdict.faults.map(({ field, reason }) => `${field}: ${reason}`).join('; ') };
         },
         clock,
@@ -131,12 +144,17 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
       registry,
       intake,
       collector: { url: collector.url, token: collectorToken },
-      serving: { ...serving, token: keys.secret('serving-token:recommend') },
+      serving: { ...serving, token: keys.secret('serving-token.recommend') },
       metrics,
       lakeCaughtUp: async () => {
         await Promise.all(Object.values(sinks).map((sink) => sink.caughtUp()));
       },
       lag: async () => Object.fromEntries(await Promise.all(lags())),
+      async profileEvents() {
+        for (const event of usecase.events) {
+          if (!references.has(event.name)) references.set(event.name, await rebuildProfile({ usecase, event, lake, objects }));
+        }
+      },
       async startStreaming(onDrift) {
         for (const view of usecase.views.filter((candidate): candidate is FeatureView => candidate.kind === 'windowed')) {
           const materializer = await startMaterializer({ usecase, view, log, online, clock, logger });
@@ -145,8 +163,8 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
         }
         const profile = async (unitId: string) => {
           const { files } = await registry.loadUnit(unitId);
-          return (JSON.parse(files['profile.json'].toString('utf8')) as { readonly references: Readonly<Record<string, Sketch>> })
-            .references;
+          return (JSON.parse(files['profile.json'].toString('utf8')) as { readonly features: Readonly<Record<string, Sketch>> })
+            .features;
         };
         const monitor = await startMonitor({
           usecase,

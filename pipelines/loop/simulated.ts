@@ -21,7 +21,7 @@ const MALFORMED = 0.002;
 
 /** The simulated shop: same seed, same visits, whatever range is asked for. Each change of season ends the one before. */
 export function simulatedSource(options: SimulatedOptions): VisitSource {
-  const world = createWorld({ ...LAPTOP_WORLD, seed: options.seed });
+  const world = createWorld({ ...LAPTOP_WORLD, users: 6_000, sessionsPerHour: 170, seed: options.seed });
   const changes = [...options.changes];
 
   function* range(from: Micros, to: Micros): Generator<Visit> {

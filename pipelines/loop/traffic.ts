@@ -37,6 +37,8 @@ const TICK_MS = 50;
 const KEPT_LATENCIES = 20_000;
 /** Requests in flight at once: light load, as a shop's edge would spread it. */
 const LANES = 8;
+/** Most requests a second: where the stream runs faster, only some of the visitors ask. */
+const ASKS_PER_SECOND = 100;
 
 /** Visitors at work: each asks for recommendations, then clicks. Both go over HTTP, as from a shop. */
 export function startTraffic(options: TrafficOptions): Traffic {
@@ -50,6 +52,8 @@ export function startTraffic(options: TrafficOptions): Traffic {
   let firstAnswerAtMs: number | undefined;
   let position = options.from;
   let stopped = false;
+  let budget = ASKS_PER_SECOND;
+  let refilledAt = performance.now();
 
   async function ask(user: string): Promise<void> {
     requests += 1;
@@ -89,7 +93,12 @@ export function startTraffic(options: TrafficOptions): Traffic {
 
   async function slice(to: Micros): Promise<void> {
     const visits = await source.live(position, to);
-    const queue = visits.map(({ user }) => user);
+    const now = performance.now();
+    budget = Math.min(ASKS_PER_SECOND, budget + ((now - refilledAt) / 1000) * ASKS_PER_SECOND);
+    refilledAt = now;
+    const every = Math.max(1, Math.ceil(visits.length / Math.max(1, budget)));
+    const queue = visits.flatMap(({ user }, index) => (index % every === 0 ? [user] : []));
+    budget -= queue.length;
     await Promise.all(
       Array.from({ length: LANES }, async () => {
         for (let user = queue.pop(); user !== undefined && !stopped; user = queue.pop()) await ask(user);

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { backfill } from '../../app/features/materialize.ts';
+import { onlineName } from '../../app/features/view-hash.ts';
 import type { FeatureView } from '../../app/usecases/feature.ts';
 import { error } from '../errors.ts';
 import { takeCatalogueIn } from './catalogue.ts';
@@ -40,6 +41,7 @@ export function turnSteps(loop: Loop): readonly TurnStep[] {
   const { usecase, source, runtime } = options;
   const { lake, online, metadata } = platform.ports;
   const number = (value: number) => value.toLocaleString('en');
+  let firstRun: string | undefined;
   const windowsJudged = () =>
     Math.max(0, ...[...(loop.monitor()?.state().readings.values() ?? [])].map((readings) => readings.length));
   const traffic = () => {
@@ -74,6 +76,7 @@ export function turnSteps(loop: Loop): readonly TurnStep[] {
         const count = await takeHistoryIn({ source, intake: platform.intake, event, metadata, onProgress: progress });
         progress('waiting for the lake');
         await platform.lakeCaughtUp();
+        await platform.profileEvents();
         return `${number(count.accepted)} events in the lake, ${number(count.refused)} in the dead letters`;
       },
     },
@@ -91,7 +94,7 @@ export function turnSteps(loop: Loop): readonly TurnStep[] {
             logger: runtime.logger,
             onProgress: (done) => progress(`${view.name}: ${JSON.stringify(done)}`),
           });
-          counts.push(`${view.name} of ${number(await online.count(view.name))} ${view.entity.name}s`);
+          counts.push(`${view.name} of ${number(await online.count(onlineName(view)))} ${view.entity.name}s`);
         }
         return counts.join(', ');
       },
@@ -106,6 +109,7 @@ export function turnSteps(loop: Loop): readonly TurnStep[] {
           const timer = setInterval(show, 200);
           const run = loop.retraining.start('first model');
           const output = (await run?.finally(() => clearInterval(timer)))?.output;
+          firstRun = loop.retraining.last()?.runId;
           if (output?.promoted !== true) {
             throw error(
               'MR_PIPELINES_GATE_REFUSED',
@@ -163,21 +167,29 @@ export function turnSteps(loop: Loop): readonly TurnStep[] {
       title: 'Retrain, gate and promote while serving',
       run: async (progress) => {
         const before = platform.serving.unit();
+        const first = firstRun;
         if (loop.drift() === undefined)
           await loop.retraining.start(`end of the stream: ${number(loop.traffic()?.count().posted ?? 0)} new events`);
         const show = () =>
           progress(`${loop.newestProgress()?.step ?? ''}: ${loop.newestProgress()?.message ?? ''} · ${traffic()}`);
         await until('the retraining to end', () => !loop.retraining.running(), show);
         const done = loop.retraining.last();
-        if (done?.output.promoted === true) {
+        if (done === undefined || done.runId === first) {
+          throw error('MR_PIPELINES_STEP_FAILED', 'the retraining did not end well; the log says why', {
+            field: 'retrain',
+            value: loop.newestProgress()?.step,
+            expected: 'a finished run',
+          });
+        }
+        if (done.output.promoted) {
           await until('serving to load the new champion', () => platform.serving.unit()?.version === done.output.version, show);
         } else {
           throw error(
             'MR_PIPELINES_GATE_REFUSED',
-            `The gate refused version ${done?.output.version}: ${done?.output.reasons.join('; ')}`,
+            `The gate refused version ${done.output.version}: ${done.output.reasons.join('; ')}`,
             {
               field: 'gate.verdict',
-              value: done?.output.verdict,
+              value: done.output.verdict,
               expected: 'passed',
             },
           );

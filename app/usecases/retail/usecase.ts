@@ -23,7 +23,7 @@ export const retail = defineUseCase({
       regularization: [0.02, 0.1],
       alpha: [5, 20],
       popularityBlend: [0, 0.05],
-      maxTrials: 6,
+      maxTrials: 4,
     }),
     inputs: ['user_taste.taste', 'user_activity.recent_items', 'user_activity.events_30d'],
     label: defineLabel({
@@ -34,10 +34,10 @@ export const retail = defineUseCase({
       hits: ['view', 'basket', 'purchase'],
       maturity: '30m',
     }),
-    folds: { count: 3, horizon: '2d' },
+    folds: { count: 3, horizon: '12h' },
     objective: 'ndcgAt20',
     segments: { new: 0, light: 5, heavy: 40 },
-    profileRows: 4_000,
+    profileRows: 1_000,
     seed: 20_260_101,
   },
   gate: {
@@ -62,7 +62,7 @@ export const retail = defineUseCase({
     ],
   },
   monitors: {
-    window: 400,
+    window: 250,
     drift: [
       { feature: 'user_activity.mean_price_1d', test: 'psi', threshold: 0.25 },
       { feature: 'user_activity.views_1h', test: 'psi', threshold: 0.25 },
@@ -70,7 +70,7 @@ export const retail = defineUseCase({
       { feature: 'prediction.confidence', test: 'js', threshold: 0.2 },
     ],
     featureFreshness: '1h',
-    retrain: { schedule: '0 3 * * *', coolDown: '6h', consecutiveWindows: 2 },
+    retrain: { schedule: '0 3 * * *', coolDown: '1h', consecutiveWindows: 2 },
   },
   retention: '400d',
 });
