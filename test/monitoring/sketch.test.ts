@@ -65,6 +65,8 @@ test('memory is constant: 20 bins at most for numbers, 50 categories and the res
   const numbers = makeReference(Array.from({ length: 5000 }, (_, index) => index));
   assert.equal(numbers.counts.length, 20);
   assert.deepEqual(numbers.counts, new Array(20).fill(250));
+  const few = makeReference(Array.from({ length: 200 }, (_, index) => index));
+  assert.deepEqual(few.counts, new Array(10).fill(20));
   const texts = makeReference(Array.from({ length: 600 }, (_, index) => `item-${index % 60}`));
   assert.equal(texts.counts.length, 51);
   assert.equal(texts.counts.at(-1), 100);

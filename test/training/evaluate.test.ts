@@ -68,6 +68,17 @@ test('intervals hold their value, and two models on the same moments compare use
   assert.ok(pairedDifference(good.recallAt20, bad.recallAt20, { seed: 1 }).low > 0);
 });
 
+test('the interval of coverage lies around its value, though a resample shows fewer users', async () => {
+  const moments = Array.from({ length: 80 }, (_, user) => moment(`u${user}`, 'light', ['a']));
+  let next = 0;
+  const own = ranker(() => {
+    next += 1;
+    return [`i${next}`, `i${next % 40}`];
+  }, 200);
+  const { coverage } = summarise(await evaluate(own, moments), ['light'], 1).metrics;
+  assert.ok(coverage !== undefined && coverage.low < coverage.value && coverage.value < coverage.high, JSON.stringify(coverage));
+});
+
 test('the baseline leaves recent items out and needs no vector', async () => {
   const matrix = { itemIds: ['a', 'b', 'c'], support: Int32Array.of(9, 5, 1) };
   const popular = popularityRanker(matrix, ROLES);
