@@ -121,3 +121,42 @@ test('a rollback returns to the unit kept warm, and its vectors were never dropp
     await fixture.close();
   }
 });
+
+test('a request that outlives its unit does not take the vectors of the same unit, loaded again', async () => {
+  const fixture = await openFixture({ storeTimeoutMs: 60_000 });
+  try {
+    await fixture.click('user-1', ['item-03']);
+    const [a, b, c] = [await fixture.release(1), await fixture.release(2), await fixture.release(3)];
+    let champion = a;
+    let letGo = (): void => undefined;
+    let entered = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const inside = new Promise<void>((resolve) => {
+      entered = resolve;
+    });
+    let first = true;
+    const online = Object.assign(Object.create(fixture.online) as typeof fixture.online, {
+      async get(view: string, entity: string) {
+        if (first) {
+          first = false;
+          entered();
+          await gate;
+        }
+        return fixture.online.get(view, entity);
+      },
+    });
+    const serving = await fixture.start({ online, registry: aliasTo(fixture, () => champion) });
+    const slow = fixture.call(serving, '/v1/recommend', { user: 'user-1' });
+    await inside;
+    for (champion of [b, c, a]) while (serving.unit()?.unitId !== champion.unitId) await serving.looked();
+    letGo();
+    assert.deepEqual([(await slow).json['unitId'], (await slow).json['fallback']], [a.unitId, null]);
+    for (let looks = 0; looks < 3; looks += 1) await serving.looked();
+    assert.ok((await fixture.online.count(`user_taste@${a.unitId}`)) > 0);
+    assert.equal((await fixture.call(serving, '/v1/recommend', { user: 'user-5' })).json['fallback'], null);
+  } finally {
+    await fixture.close();
+  }
+});

@@ -9,14 +9,17 @@ import { type Fixture, ITEMS, openFixture, USERS } from './fixture.ts';
 let fixture: Fixture;
 let serving: Serving;
 let ids: string[];
+/** An answer to a user with a vector and not one event. */
+let silent: string;
 const MINUTE = 60_000_000;
 const REQUESTS = 200;
 
 before(async () => {
   fixture = await openFixture();
-  await fixture.promote(await fixture.release(1));
+  await fixture.promote(await fixture.release(1, { users: [...USERS, 'silent'] }));
   serving = await fixture.start();
   ids = [];
+  silent = String((await fixture.call(serving, '/v1/recommend', { user: 'silent', k: 5 })).json['requestId']);
   for (let n = 0; n < REQUESTS; n += 1) {
     const user = USERS[n % USERS.length] ?? '';
     fixture.clock.time += 7 * MINUTE;
@@ -65,6 +68,16 @@ test(`${REQUESTS} past answers are made again after a new release and a compacti
   }
   await explainer.close();
   assert.deepEqual([...versions], [1, 2]);
+});
+
+test('an answer to a user without events is made again from the vector alone', async () => {
+  const explanation = (await explain({ ...sources(), requestId: silent })) as Explained;
+  assert.ok(explanation.verified, explanationText(explanation));
+  assert.deepEqual([explanation.events, explanation.position, explanation.answer.fallback], [[], null, null]);
+  assert.deepEqual(
+    explanation.embeddings.map(({ found }) => found),
+    [true],
+  );
 });
 
 test('a changed feature in the log, and another vector in the lake, show', async () => {
