@@ -32,6 +32,7 @@ export const shop: UseCase = {
       popularityBlend: [0, 0.05],
       maxTrials: 3,
     }),
+    folds: { count: 3, horizon: '2d' },
     profileRows: 150,
   },
   monitors: { ...retail.monitors, window: 60 },
