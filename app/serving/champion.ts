@@ -43,9 +43,9 @@ export function watchChampion(options: ChampionOptions): ChampionWatch {
 
   async function dropVectors(): Promise<void> {
     for (let unit = gone.shift(); unit !== undefined; unit = gone.shift()) {
-      const { unitId, embeddings } = unit;
-      if (slot.current()?.unitId === unitId || slot.former()?.unitId === unitId) continue;
-      for (const { online } of embeddings) await options.online.drop(online);
+      // Releases of the same contents share their vectors, and a unit may be back by the time its last request ends.
+      const loaded = [slot.current(), slot.former()].flatMap((kept) => kept?.embeddings ?? []).map(({ online }) => online);
+      for (const { online } of unit.embeddings) if (!loaded.includes(online)) await options.online.drop(online);
     }
   }
 

@@ -111,14 +111,14 @@ export async function sealedVector(
   lake: Lake,
   usecase: UseCase,
   view: EmbeddingView,
-  unitId: string,
+  unit: string,
   entity: string,
 ): Promise<{ readonly sealed: Buffer; readonly learntAt: Micros } | undefined> {
   if (!(await lake.tables()).includes(`${usecase.name}.${view.name}`)) return undefined;
   const [row] = await lake.query(
     `select vector, _learnt_at from ${quoted(usecase.name)}.${quoted(view.name)}
      where ${quoted(view.entity.joinKey)} = $entity and _unit = $unit order by _learnt_at desc limit 1`,
-    { params: { entity, unit: unitId } },
+    { params: { entity, unit } },
   );
   return row === undefined ? undefined : { sealed: row['vector'] as Buffer, learntAt: number(row['_learnt_at']) };
 }

@@ -9,6 +9,7 @@ import { openBytes } from '../governance/seal.ts';
 import { eventTopic } from '../ingestion/topics.ts';
 import type { Lake } from '../lake/port.ts';
 import type { Registry } from '../registry/registry.ts';
+import { embeddingUnit } from '../registry/release.ts';
 import type { LoadedUnit } from '../registry/unit.ts';
 import { openRecommender, type Recommender } from '../training/recommender.ts';
 import type { UseCase } from '../usecases/usecase.ts';
@@ -150,7 +151,7 @@ async function explainOne(sources: ExplainSources, requestId: string, withUnit: 
     const [events, { inputs, features }, embeddings] = await Promise.all([
       first === undefined ? [] : eventsBehind(lake, usecase, first, prediction),
       featuresBehind(sources, prediction, served),
-      embeddingsBehind(sources, prediction),
+      embeddingsBehind(sources, prediction, embeddingUnit(manifest)),
     ]);
     for (const { name, vector } of embeddings) inputs.set(name, vector);
     const recomputed = compareRankings(answer, await rank({ recommender }, inputs, answer.k, answer.exclude));
@@ -229,11 +230,11 @@ async function featuresBehind({ usecase, lake }: ExplainSources, prediction: Pre
 }
 
 /** The vectors anew: from the lake, opened with the subject's key; null where the unit had learnt none. */
-async function embeddingsBehind({ usecase, lake, keys }: ExplainSources, prediction: Prediction) {
+async function embeddingsBehind({ usecase, lake, keys }: ExplainSources, prediction: Prediction, unit: string) {
   const pseudonym = prediction.user_id ?? '';
   return Promise.all(
     viewsOf(usecase).embeddings.map(async (view) => {
-      const row = await sealedVector(lake, usecase, view, prediction.unit_id, pseudonym);
+      const row = await sealedVector(lake, usecase, view, unit, pseudonym);
       const plain = row === undefined ? undefined : openBytes(pseudonym, row.sealed, keys);
       const vector = plain === undefined ? null : decodeVector(plain);
       const learntAt = row === undefined ? null : isoTime(row.learntAt);

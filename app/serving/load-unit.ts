@@ -5,7 +5,7 @@ import { viewHash } from '../features/view-hash.ts';
 import type { KeyStore } from '../governance/keys/port.ts';
 import type { Lake } from '../lake/port.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { ReleaseManifest } from '../registry/release.ts';
+import { embeddingUnit, type ReleaseManifest } from '../registry/release.ts';
 import type { LoadedUnit } from '../registry/unit.ts';
 import { openRecommender, type Recommender } from '../training/recommender.ts';
 import { schemaHash } from '../training/schema-hash.ts';
@@ -112,10 +112,11 @@ export async function loadServingUnit(sources: UnitSources, unitId: string, vers
   const loaded = await sources.registry.loadUnit(unitId);
   checkFit(usecase, loaded.manifest);
   const { windowed, embeddings } = viewsOf(usecase);
+  const unit = embeddingUnit(loaded.manifest);
   const recommender = await openWarm(usecase, loaded);
   try {
     for (const view of embeddings)
-      await materializeEmbedding({ usecase, view, unitId, lake, online, erased: () => keys.erased() });
+      await materializeEmbedding({ usecase, view, unitId: unit, lake, online, erased: () => keys.erased() });
   } catch (error) {
     await recommender.close();
     throw error;
@@ -126,6 +127,6 @@ export async function loadServingUnit(sources: UnitSources, unitId: string, vers
     manifest: loaded.manifest,
     recommender,
     windowed,
-    embeddings: embeddings.map((view) => ({ view, online: embeddingName(view, unitId) })),
+    embeddings: embeddings.map((view) => ({ view, online: embeddingName(view, unit) })),
   };
 }

@@ -10,7 +10,7 @@ export interface ServingUnit {
   readonly recommender: Recommender;
   /** The windowed views it reads, in the order of the definition; the first gives a prediction its offsets. */
   readonly windowed: readonly FeatureView[];
-  /** The embeddings it reads, and their online view, which belongs to this unit alone. */
+  /** The embeddings it reads, and their online view, which releases of the same contents share. */
   readonly embeddings: readonly { readonly view: EmbeddingView; readonly online: string }[];
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import type { Registry } from '../../app/registry/registry.ts';
+import { embeddingUnit } from '../../app/registry/release.ts';
 import type { Version } from '../../app/registry/version.ts';
 import { type Fixture, openFixture } from './fixture.ts';
 
@@ -108,7 +109,11 @@ test('a rollback returns to the unit kept warm, and its vectors were never dropp
       await fixture.promote(version);
       await follow(version);
     }
-    assert.equal(await fixture.online.count(`user_taste@${first.unitId}`), 0, 'the vectors of the unit two places back are gone');
+    assert.equal(
+      await fixture.online.count(`user_taste@${embeddingUnit(first.manifest)}`),
+      0,
+      'the vectors of the unit two places back are gone',
+    );
     await fixture.registry.rollback(fixture.usecase.model.name, 'test', 'a test');
     await follow(second);
     const { json } = await fixture.call(serving, '/v1/recommend', { user: 'user-1' });
@@ -154,8 +159,28 @@ test('a request that outlives its unit does not take the vectors of the same uni
     letGo();
     assert.deepEqual([(await slow).json['unitId'], (await slow).json['fallback']], [a.unitId, null]);
     for (let looks = 0; looks < 3; looks += 1) await serving.looked();
-    assert.ok((await fixture.online.count(`user_taste@${a.unitId}`)) > 0);
+    assert.ok((await fixture.online.count(`user_taste@${embeddingUnit(a.manifest)}`)) > 0);
     assert.equal((await fixture.call(serving, '/v1/recommend', { user: 'user-5' })).json['fallback'], null);
+  } finally {
+    await fixture.close();
+  }
+});
+
+test('releases of the same contents share their vectors, and closing one keeps the other whole', async () => {
+  const fixture = await openFixture();
+  try {
+    await fixture.click('user-1', ['item-03']);
+    const first = await fixture.release(1);
+    const other = await fixture.release(2);
+    const twin = await fixture.release(1, { users: [], change: { codeCommit: 'e'.repeat(40) } });
+    assert.notEqual(first.unitId, twin.unitId);
+    assert.equal(embeddingUnit(first.manifest), embeddingUnit(twin.manifest));
+    let champion = first;
+    const serving = await fixture.start({ registry: aliasTo(fixture, () => champion) });
+    for (champion of [other, twin]) while (serving.unit()?.unitId !== champion.unitId) await serving.looked();
+    for (let looks = 0; looks < 3; looks += 1) await serving.looked();
+    const { json } = await fixture.call(serving, '/v1/recommend', { user: 'user-5' });
+    assert.deepEqual([json['unitId'], json['fallback']], [twin.unitId, null]);
   } finally {
     await fixture.close();
   }

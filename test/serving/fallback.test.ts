@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { OnlineStore } from '../../app/features/online-store/port.ts';
 import type { KeyStore } from '../../app/governance/keys/port.ts';
+import { embeddingUnit } from '../../app/registry/release.ts';
 import { ITEMS, openFixture } from './fixture.ts';
 
 /** The store with `get` replaced. */
@@ -64,7 +65,9 @@ test('a key store that fails, and a row that was tampered with, do not become a 
     assert.deepEqual([failed.status, failed.json['reason']], [200, 'store-failed']);
     broken = false;
     const entity = fixture.keys.subject('user-1').pseudonym;
-    await fixture.online.write({ rows: [{ view: `user_taste@${version.unitId}`, entity, row: Buffer.alloc(160) }] });
+    await fixture.online.write({
+      rows: [{ view: `user_taste@${embeddingUnit(version.manifest)}`, entity, row: Buffer.alloc(160) }],
+    });
     const tampered = await fixture.call(serving, '/v1/recommend', { user: 'user-1', k: 3 });
     assert.deepEqual([tampered.status, tampered.json['reason']], [200, 'store-failed']);
   } finally {

@@ -1,13 +1,12 @@
 import { encodeVector } from '../../app/features/vector.ts';
 import { viewHash } from '../../app/features/view-hash.ts';
-import { canonicalJson } from '../../app/governance/canonical.ts';
 import type { KeyStore } from '../../app/governance/keys/port.ts';
 import { sealBytes } from '../../app/governance/seal.ts';
 import { embeddingTable } from '../../app/lake/event-table.ts';
 import type { ObjectStore } from '../../app/lake/object-store/port.ts';
 import type { Lake } from '../../app/lake/port.ts';
 import { sha256 } from '../../app/registry/digest.ts';
-import type { Evaluation, ReleaseFile, ReleaseManifest } from '../../app/registry/release.ts';
+import { type Evaluation, embeddingUnit, type ReleaseFile, type ReleaseManifest } from '../../app/registry/release.ts';
 import { recommenderInputs } from '../../app/training/inputs.ts';
 import { encodeModelFile, modelOf } from '../../app/training/model-file.ts';
 import { recommenderOnnx } from '../../app/training/onnx/recommender-graph.ts';
@@ -79,18 +78,18 @@ export async function makeRelease(options: HandMade): Promise<ReleaseManifest> {
     thresholds: {},
     ...options.change,
   };
-  await writeVectors(options, sha256(canonicalJson(manifest)));
+  await writeVectors(options, embeddingUnit(manifest));
   return manifest;
 }
 
-async function writeVectors({ usecase, lake, keys, users, seed, createdAt }: HandMade, unitId: string): Promise<void> {
+async function writeVectors({ usecase, lake, keys, users, seed, createdAt }: HandMade, unit: string): Promise<void> {
   const { embedding } = recommenderInputs(usecase);
   const table = embeddingTable(usecase, embedding);
   await lake.ensureTable(table);
   const rows = users.flatMap((user, index) => {
     const { pseudonym } = keys.subject(user);
     const vector = sealBytes(pseudonym, encodeVector(noise(seed * 1000 + index, embedding.dimensions)), keys);
-    return vector === undefined ? [] : [{ [embedding.entity.joinKey]: pseudonym, _unit: unitId, vector, _learnt_at: createdAt }];
+    return vector === undefined ? [] : [{ [embedding.entity.joinKey]: pseudonym, _unit: unit, vector, _learnt_at: createdAt }];
   });
   if (rows.length === 0) return;
   await lake.commit(table.name, { operation: 'TEST', add: [await lake.stage(table.name, rows)] });

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { readOnline } from '../../app/features/serve-features.ts';
 import { decodeVector } from '../../app/features/vector.ts';
 import { openBytes } from '../../app/governance/seal.ts';
+import { embeddingUnit } from '../../app/registry/release.ts';
 import type { Version } from '../../app/registry/version.ts';
 import { openRecommender } from '../../app/training/recommender.ts';
 import { activity } from '../../app/usecases/retail/features.ts';
@@ -14,12 +15,12 @@ const REQUESTS = 2_400;
 /** The list of each user by each release, computed beside the server. */
 async function expectedLists(fixture: Fixture, versions: readonly Version[], k: number): Promise<ReadonlyMap<string, string>> {
   const lists = new Map<string, string>();
-  for (const { unitId } of versions) {
+  for (const { unitId, manifest } of versions) {
     const { files } = await fixture.registry.loadUnit(unitId);
     const recommender = await openRecommender({ onnx: files['model.onnx'], modelJson: files['model.json'] });
     const vectors = await fixture.lake.query<{ user_id: string; vector: Buffer }>(
       'select user_id, vector from retail.user_taste where _unit = $unit',
-      { params: { unit: unitId } },
+      { params: { unit: embeddingUnit(manifest) } },
     );
     const byUser = new Map(vectors.map(({ user_id, vector }) => [user_id, vector]));
     for (const user of USERS) {
