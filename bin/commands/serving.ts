@@ -24,5 +24,6 @@ export function servingCommands(program: Command, context: CommandContext): void
       const registry = openRegistry({ metadata, objects, keys, audit, clock });
       const explanation = await explain({ usecase, requestId, lake, registry, keys, audit, clock });
       context.answer(explanation, explanationText(explanation));
+      if (explanation.status === 'explained' && !explanation.verified) process.exitCode = 1;
     });
 }

@@ -71,6 +71,7 @@ export async function openFixture(change: Partial<UseCase['serving']> = {}) {
     keys,
     audit,
     objects,
+    metadata,
     lake,
     online,
     log,
