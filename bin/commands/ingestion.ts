@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { MillraceError } from '../../app/errors.ts';
 import { type Intake, openIntake } from '../../app/ingestion/intake.ts';
 import { writeManifest } from '../../app/ingestion/manifest.ts';
 import { remoteIntake, runningCollector } from '../../app/ingestion/running.ts';
@@ -87,19 +88,19 @@ export function ingestionCommands(program: Command, context: CommandContext): vo
 
 /** The intake of this data folder, or that of the process which holds its log, through its collector. */
 async function withIntake<T>(context: CommandContext, act: (intake: Intake) => Promise<T>): Promise<T> {
-  const { use, clock, logger } = await context.open();
-  const { data } = context.options();
-  const keys = await use('keys');
-  const url = await runningCollector(data);
-  if (url !== undefined) return act(remoteIntake({ url, token: keys.secret('collector-token') }));
-  const intake = await openIntake({
-    usecase: await context.usecase(),
-    log: await use('log'),
-    keys,
-    clock,
-    logger,
-    dedupeDir: join(data, 'dedupe'),
+  const [runtime, usecase] = await Promise.all([context.open(), context.usecase()]);
+  const { dataDir, clock, logger } = runtime;
+  const keys = await runtime.use('keys');
+  const log = await runtime.use('log').catch((error: unknown) => {
+    if (error instanceof MillraceError && error.code === 'MR_INGESTION_LOG_LOCKED') return error;
+    throw error;
   });
+  if (log instanceof MillraceError) {
+    const url = await runningCollector(dataDir);
+    if (url === undefined) throw log;
+    return act(remoteIntake({ url, token: keys.secret('collector-token') }));
+  }
+  const intake = await openIntake({ usecase, log, keys, clock, logger, dedupeDir: join(dataDir, 'dedupe') });
   try {
     return await act(intake);
   } finally {
