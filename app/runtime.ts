@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { systemClock } from './clock/embedded.ts';
 import type { Clock } from './clock/port.ts';
 import type { OnlineStore } from './features/online-store/port.ts';
@@ -9,6 +9,7 @@ import type { KeyStore } from './governance/keys/port.ts';
 import type { EventLog } from './ingestion/event-log/port.ts';
 import type { ObjectStore } from './lake/object-store/port.ts';
 import type { Lake } from './lake/port.ts';
+import { createLogger } from './logger.ts';
 import type { Metadata } from './registry/metadata/port.ts';
 
 export interface Ports {
@@ -41,7 +42,7 @@ export interface RuntimeOptions {
 export function openRuntime(options: RuntimeOptions = {}): Runtime {
   const dataDir = options.dataDir ?? '.millrace';
   const clock = options.clock ?? systemClock;
-  const logger = options.logger ?? pino({ level: process.env['MILLRACE_LOG'] ?? 'info' }, pino.destination(2));
+  const logger = options.logger ?? createLogger();
   mkdirSync(dataDir, { recursive: true });
   const opened = new Map<keyof Ports, Promise<Ports[keyof Ports]>>();
 

@@ -1,3 +1,4 @@
+import { governanceSections } from '../governance/model-card.ts';
 import type { Evaluation, Interval, ReleaseManifest } from '../registry/release.ts';
 import type { UseCase } from '../usecases/usecase.ts';
 
@@ -54,6 +55,8 @@ export function modelCard(
     '- It knows only items that were clicked before the end of the training data; a new item appears after the next training.',
     '- It learns from what was shown and clicked, so it repeats what earlier rankings made visible.',
     '- Past metrics do not show the effect of a list on what people do; compare versions on live hits before trusting a small gain.',
+    '',
+    ...governanceSections(usecase),
     '',
   ].join('\n');
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Registry as Metrics } from 'prom-client';
 import { startMaterializer } from '../../app/features/materialize.ts';
+import { finishErasures, sweepErased } from '../../app/governance/erasure.ts';
 import { startCollector } from '../../app/ingestion/collector.ts';
 import { type Intake, openIntake } from '../../app/ingestion/intake.ts';
 import { ensureTopics, eventTopic, predictionTopic } from '../../app/ingestion/topics.ts';
@@ -68,6 +69,10 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     await ensureTopics(usecase, log);
     const registry = openRegistry({ metadata, objects, keys, audit, clock });
     const metrics = new Metrics();
+    // What a crash left half done: erasures are finished, release files that no version names are removed.
+    await finishErasures({ usecase, keys, online, lake, audit, clock, dataDir: runtime.dataDir });
+    await sweepErased({ keys, online });
+    await registry.sweep();
 
     const intake = await openIntake({ usecase, log, keys, clock, logger, dedupeDir: join(runtime.dataDir, 'dedupe') });
     stops.push(() => intake.close());
@@ -157,7 +162,15 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
       },
       async startStreaming(onDrift) {
         for (const view of usecase.views.filter((candidate): candidate is FeatureView => candidate.kind === 'windowed')) {
-          const materializer = await startMaterializer({ usecase, view, log, online, clock, logger });
+          const materializer = await startMaterializer({
+            usecase,
+            view,
+            log,
+            online,
+            clock,
+            logger,
+            erased: () => keys.erased(),
+          });
           stops.push(() => materializer.close());
           sinks[`online ${view.name}`] = materializer;
         }

@@ -19,9 +19,12 @@ export interface SimulatedOptions {
 /** Share of broken events in the simulated streams, as a real edge would see them. */
 const MALFORMED = 0.002;
 
+/** As many events in days as the laptop's world has in a month, so that live windows fill within seconds. */
+const BUSY = { users: 6_000, sessionsPerHour: 170 } as const;
+
 /** The simulated shop: same seed, same visits, whatever range is asked for. Each change of season ends the one before. */
 export function simulatedSource(options: SimulatedOptions): VisitSource {
-  const world = createWorld({ ...LAPTOP_WORLD, users: 6_000, sessionsPerHour: 170, seed: options.seed });
+  const world = createWorld({ ...LAPTOP_WORLD, ...BUSY, seed: options.seed });
   const changes = [...options.changes];
 
   function* range(from: Micros, to: Micros): Generator<Visit> {

@@ -39,7 +39,7 @@ async function until(what: string, holds: () => boolean, progress: () => void): 
 export function turnSteps(loop: Loop): readonly TurnStep[] {
   const { platform, options } = loop;
   const { usecase, source, runtime } = options;
-  const { lake, online, metadata } = platform.ports;
+  const { lake, online, metadata, keys } = platform.ports;
   const number = (value: number) => value.toLocaleString('en');
   let firstRun: string | undefined;
   const windowsJudged = () =>
@@ -92,6 +92,7 @@ export function turnSteps(loop: Loop): readonly TurnStep[] {
             lake,
             online,
             logger: runtime.logger,
+            erased: () => keys.erased(),
             onProgress: (done) => progress(`${view.name}: ${JSON.stringify(done)}`),
           });
           counts.push(`${view.name} of ${number(await online.count(onlineName(view)))} ${view.entity.name}s`);
