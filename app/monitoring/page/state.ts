@@ -57,6 +57,8 @@ export interface VerdictState {
     readonly passed: boolean;
     readonly measured: string;
     readonly limit: string;
+    /** Why it fell as it did, in a sentence. */
+    readonly reason?: string;
   }[];
 }
 

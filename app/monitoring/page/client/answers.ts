@@ -15,8 +15,8 @@ export function Answers({ state, explain }: { readonly state: PageState; readonl
               <table class="answers">
                 <thead>
                   <tr>
-                    <th scope="col">time</th><th scope="col">request</th><th scope="col">visitor</th><th scope="col">first items</th>
-                    <th scope="col" class="number">version</th><th scope="col" class="number">took</th><th scope="col"><span class="unseen">explain</span></th>
+                    <th scope="col">time</th><th scope="col" class="spare">request</th><th scope="col">visitor</th><th scope="col">first items</th>
+                    <th scope="col" class="number spare">version</th><th scope="col" class="number">took</th><th scope="col" class="act"><span class="unseen">explain</span></th>
                   </tr>
                 </thead>
                 <tbody>${state.answers.map((answer) => html`<${Answer} key=${answer.requestId} answer=${answer} explain=${explain} />`)}</tbody>
@@ -32,10 +32,10 @@ function Answer({ answer, explain }: { readonly answer: AnswerState; readonly ex
   return html`
     <tr>
       <td class="number">${timeOfDay(at)}</td>
-      <td><code title=${requestId}>${idEnd(requestId)}</code></td>
+      <td class="spare"><code title=${requestId}>${idEnd(requestId)}</code></td>
       <td>${user === null ? html`<span class="muted">unknown</span>` : html`<code title=${user}>${idStart(user, 8)}</code>`}</td>
       <td class="items">${fallback !== null && html`<span class="badge warn" title="answered by the fallback">${fallback}</span>`}<span title=${items.join(', ')}>${items.join(', ')}</span></td>
-      <td class="number">${version}</td>
+      <td class="number spare">${version}</td>
       <td class="number">${milliseconds(latencyMs)}</td>
       <td class="act"><button type="button" class="button" data-request=${requestId} onClick=${() => explain(requestId)} aria-label="Explain request ${idEnd(requestId)}">Explain</button></td>
     </tr>

@@ -15,16 +15,16 @@ export function Audit({ state }: { readonly state: PageState }): VNode {
           : html`<div class="scroll" tabindex="0" role="region" aria-label="Newest audit records">
               <table class="audit">
                 <thead>
-                  <tr><th scope="col" class="number">no.</th><th scope="col">time</th><th scope="col">action</th><th scope="col">subject</th><th scope="col">actor</th><th scope="col">outcome</th></tr>
+                  <tr><th scope="col" class="number spare">no.</th><th scope="col">time</th><th scope="col">action</th><th scope="col">subject</th><th scope="col" class="spare">actor</th><th scope="col">outcome</th></tr>
                 </thead>
                 <tbody>
                   ${tail.map(
                     ({ index, at, action, subject, actor, outcome }) => html`<tr key=${index}>
-                      <td class="number muted">${index}</td>
+                      <td class="number muted spare">${index}</td>
                       <td class="number">${timeOfDay(at)}</td>
                       <th scope="row">${action}</th>
                       <td title=${subject}>${idStart(subject, 28)}</td>
-                      <td class="muted">${actor}</td>
+                      <td class="muted spare">${actor}</td>
                       <td><span class="badge ${tone(outcome)}">${outcome}</span></td>
                     </tr>`,
                   )}

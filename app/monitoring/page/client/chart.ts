@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import { type ColourName, colour, onThemeChange } from './colours.ts';
 import { html } from './html.ts';
+import { rangeTop, rangeX, timeSplits } from './scales.ts';
 import { useWidth } from './width.ts';
 
 export interface ChartSeries {
@@ -24,6 +25,10 @@ export interface ChartProps {
   readonly height: number;
   readonly formatX: (value: number) => string;
   readonly formatY: (value: number) => string;
+  /** Where ticks of the x axis are counted from, e.g. the newest second. @default 0 */
+  readonly originX?: number;
+  /** The x axis spans at least this many seconds, up to the newest. @default 60 */
+  readonly spanX?: number;
   /** The y axis reaches at least this high. */
   readonly atLeast: number;
 }
@@ -62,14 +67,18 @@ const FONT = '11px Inter, system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-ser
 
 function optionsOf(latest: { readonly current: ChartProps }, width: number): uPlot.Options {
   const { series, height } = latest.current;
+  const hue = (index: number, alpha?: number) => colour(latest.current.series[index]?.colour ?? 'muted', alpha);
   const axis = { stroke: () => colour('muted'), font: FONT, ticks: { show: false } };
   return {
     width,
     height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 16, 0, 0],
     legend: { show: false },
     cursor: { show: true, y: false, drag: { x: false, y: false }, points: { size: 6 } },
-    scales: { x: { time: false }, y: { range: (_chart, _low, high) => [0, rangeTop(high, latest.current.atLeast)] } },
+    scales: {
+      x: { time: false, range: (_chart, low, high) => rangeX(low, high, latest.current.spanX) },
+      y: { range: (_chart, _low, high) => [0, rangeTop(high, latest.current.atLeast)] },
+    },
     hooks: { setCursor: [(chart) => sayValues(chart, latest.current)] },
     axes: [
       {
@@ -78,6 +87,7 @@ function optionsOf(latest: { readonly current: ChartProps }, width: number): uPl
         gap: 4,
         space: 72,
         grid: { show: false },
+        splits: (chart, _axis, low, high) => timeSplits(low, high, chart.width / 76, latest.current.originX),
         values: (_chart, splits) => splits.map((value) => latest.current.formatX(value)),
       },
       {
@@ -91,22 +101,18 @@ function optionsOf(latest: { readonly current: ChartProps }, width: number): uPl
     ],
     series: [
       {},
-      ...series.map(({ name, colour: hue, dashed, filled, dots }) => ({
+      ...series.map(({ name, dashed, filled, dots }, index) => ({
         label: name,
-        stroke: () => colour(hue),
+        stroke: () => hue(index),
         width: 1.5,
         ...(dashed ? { dash: [5, 4] } : {}),
-        ...(filled ? { fill: () => colour(hue, 0.1) } : {}),
-        points: { show: dots === true, size: 4, fill: () => colour(hue) },
+        ...(filled ? { fill: () => hue(index, 0.1) } : {}),
+        points: { show: dots === true, size: 4, fill: () => hue(index) },
         spanGaps: false,
       })),
     ],
   };
 }
-
-/** A little air above the highest value, and never a flat scale. */
-export const rangeTop = (high: number | null, atLeast: number): number =>
-  Math.max(high === null || !Number.isFinite(high) ? 0 : high * 1.12, atLeast);
 
 /** Writes the values under the cursor beside the names of the series, in the legend that comes before the chart. */
 function sayValues(chart: uPlot, { formatX, formatY }: ChartProps): void {

@@ -47,8 +47,8 @@ function Feature({ series, since }: { readonly series: DriftSeries; readonly sin
       <${Chart} label=${label} height=${112} data=${data} formatX=${(seconds: number) => timeOfDay(seconds * 1e6).slice(0, 5)}
         formatY=${(value: number) => decimal(value, 2)} atLeast=${threshold * 1.35}
         series=${[
-          { name: feature, colour: 'accent', filled: true, dots: data[0].length < 40 },
-          { name: 'threshold', colour: 'ill', dashed: true },
+          { name: feature, colour: newest.exceeded ? 'ill' : 'accent', filled: true, dots: data[0].length < 40 },
+          { name: 'threshold', colour: 'muted', dashed: true },
         ]} />
     </div>
   `;

@@ -29,7 +29,7 @@ function ExplainedBody({ explained }: { readonly explained: Explained }): VNode 
       <p>
         ${
           verified
-            ? `${answer.items.length} items in the same order, scores within ${recomputed.largestDifference.toExponential(1)}.`
+            ? `${answer.items.length} items in the same order, scores ${within(recomputed.largestDifference)}.`
             : `${recomputed.sameItems ? 'Same items' : 'Other items'}, largest difference of a score ${recomputed.largestDifference.toExponential(1)}.`
         }
       </p>
@@ -47,6 +47,9 @@ function ExplainedBody({ explained }: { readonly explained: Explained }): VNode 
     <${Release} release=${explained.release} />
   `;
 }
+
+const within = (difference: number): string =>
+  difference === 0 ? 'equal to the last bit' : `within ${difference.toExponential(1)}`;
 
 function madeBy({ fallback, reason, coldStart, confidence }: Explained['answer']): string {
   if (fallback !== null) return `the fallback '${fallback}'${reason === null ? '' : ` (${reason})`}`;

@@ -16,11 +16,12 @@ export const percent = (share: number | null | undefined, digits = 1): string =>
 /** A metric or a drift: three digits after the point say enough. */
 export const decimal = (value: number, digits = 3): string => (Number.isFinite(value) ? value.toFixed(digits) : MISSING);
 
-/** `+12.3 %` of a value against its baseline. */
+/** `+12.3 %` of a value against its baseline, `× 3.4` where it is far above. */
 export function lift(value: number, baseline: number): string {
   if (!Number.isFinite(value) || !Number.isFinite(baseline) || baseline <= 0) return MISSING;
   const ratio = value / baseline - 1;
-  return `${ratio < 0 ? '−' : '+'}${Math.abs(100 * ratio).toFixed(Math.abs(ratio) < 1 ? 1 : 0)} %`;
+  if (ratio >= 2) return `× ${(ratio + 1).toFixed(1)}`;
+  return `${ratio < 0 ? '−' : '+'}${Math.abs(100 * ratio).toFixed(1)} %`;
 }
 
 /** Time of day of a platform time in microseconds: `14:03:22`. */
@@ -38,7 +39,7 @@ const iso = (micros: number): string => {
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} m ${whole % 60} s`;
+  if (whole < 3600) return whole % 60 === 0 ? `${whole / 60} m` : `${Math.floor(whole / 60)} m ${whole % 60} s`;
   if (whole < 86_400) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} m`;
   return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`;
 }
@@ -56,21 +57,27 @@ export function metricName(name: string): string {
   return `${cut[1] === 'ndcg' ? 'nDCG' : cut[1]}@${cut[2]}`;
 }
 
-/** `segmentFloor.light` or `not-worse` in words. */
+/** A check of the gate: `floor.recallAt20` as `floor: recall@20`. */
+export const checkName = (name: string): string => name.split('.').map(metricName).join(': ');
+
+/** `notWorse` in words. */
 export const words = (name: string): string =>
   name
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replaceAll(/[-_]/g, ' ')
     .toLowerCase();
 
-/** As much of a text as fits `width` pixels at about `perCharacter` pixels each. */
-export function fit(text: string, width: number, perCharacter: number): string {
-  const most = Math.max(1, Math.floor(width / perCharacter));
+/** About how wide a text is, in pixels; text in a picture cannot ask before it is drawn. */
+export function textWidth(text: string, fontSize: number): number {
+  let ems = 0;
+  for (const character of text) ems += /[.,:;|'!il·() ]/.test(character) ? 0.32 : /[mwMW@%…]/.test(character) ? 0.9 : 0.6;
+  return ems * fontSize;
+}
+
+/** As much of a text as fits `width` pixels. */
+export function fit(text: string, width: number, fontSize: number): string {
+  if (textWidth(text, fontSize) <= width) return text;
   const characters = [...text];
-  return characters.length <= most
-    ? text
-    : `${characters
-        .slice(0, most - 1)
-        .join('')
-        .trimEnd()}…`;
+  while (characters.length > 0 && textWidth(`${characters.join('')}…`, fontSize) > width) characters.pop();
+  return characters.length === 0 ? '' : `${characters.join('').trimEnd()}…`;
 }

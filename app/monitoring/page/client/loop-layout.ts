@@ -36,7 +36,7 @@ export function layoutLoop(width: number): LoopLayout {
   return width >= WIDE_FROM ? wideLayout(width) : narrowLayout(width);
 }
 
-const WIDE = { side: 20, top: 44, card: 92, between: 64, gap: 36, below: 36 };
+const WIDE = { side: 20, top: 44, card: 92, between: 64, gap: 36, below: 46 };
 
 function wideLayout(width: number): LoopLayout {
   const { side, top, card, between, gap, below } = WIDE;
@@ -48,7 +48,7 @@ function wideLayout(width: number): LoopLayout {
   const height = lower + card + below;
   const at = anchors(boxes);
   const channel = top + card + between / 2;
-  const under = lower + card + below / 2 - 2;
+  const under = lower + card + 16;
   const drift = at('training').x + cardWidth * 0.25;
   return {
     wide: true,
@@ -68,7 +68,7 @@ function wideLayout(width: number): LoopLayout {
           'visitors',
           `M${at('serving').centre} ${at('serving').bottom}V${under}H${at('visitors').centre}V${at('visitors').bottom + 3}`,
         ),
-        label: { text: 'answers', x: at('monitoring').x - gap / 2, y: under - 6, anchor: 'middle' },
+        label: { text: 'answers', x: at('monitoring').x - gap / 2, y: under + 15, anchor: 'middle' },
       },
       {
         ...flow('visitors', 'ingestion', `M${at('visitors').centre} ${lower}V${top + card + 3}`),

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import type { LayerState, PageState } from '../state.ts';
-import { count, fit } from './format.ts';
+import { count, fit, textWidth } from './format.ts';
 import { html } from './html.ts';
 import { type Box, type LoopLayout, layoutLoop } from './loop-layout.ts';
 import { useWidth } from './width.ts';
@@ -15,6 +15,9 @@ const PANEL: Readonly<Record<string, string>> = {
   monitoring: 'drift',
   governance: 'audit',
 };
+
+/** Cards below this width write their values smaller. */
+const NARROW_CARD = 180;
 
 const STATE_WORDS = { idle: 'idle', working: 'working', well: 'well', ill: 'needs a look' } as const;
 
@@ -76,7 +79,8 @@ function Layer({
 }): VNode {
   const shown = layer ?? { layer: name, value: '–', unit: '', note: 'no news yet', state: 'idle' as const };
   const inner = box.width - 28;
-  const valueWidth = 12 * shown.value.length;
+  const size = box.width < NARROW_CARD ? 17 : 20;
+  const valueWidth = textWidth(shown.value, size);
   const label = `${name}: ${shown.value} ${shown.unit}, ${shown.note}, ${STATE_WORDS[shown.state]}`;
   const card = html`
     <g class="layer ${shown.state}" role="img" aria-label=${label} data-layer=${name} transform="translate(${box.x} ${box.y})">
@@ -84,10 +88,10 @@ function Layer({
       <rect class="card" width=${box.width} height=${box.height} rx="8" />
       <text class="name" x="14" y="24">${name}</text>
       <${StateMark} state=${shown.state} x=${box.width - 17} y="20" />
-      <text class="value" x="14" y=${box.height - 33}>
-        ${fit(shown.value, inner, 11)}<tspan class="unit" dx="6">${fit(shown.unit, Math.max(0, inner - valueWidth - 6), 6.6)}</tspan>
+      <text class="value ${box.width < NARROW_CARD ? 'small' : ''}" x="14" y=${box.height - 33}>
+        ${fit(shown.value, inner, size)}<tspan class="unit" dx="6">${fit(shown.unit, Math.max(0, inner - valueWidth - 6), 12)}</tspan>
       </text>
-      <text class="note" x="14" y=${box.height - 14}>${fit(shown.note, inner, 6.1)}</text>
+      <text class="note" x="14" y=${box.height - 14}>${fit(shown.note, inner, 11.5)}</text>
     </g>
   `;
   const panel = PANEL[name];
@@ -109,8 +113,8 @@ function Visitors({ box, state }: { readonly box: Box; readonly state: PageState
       <title>${label}</title>
       <rect class="card" width=${box.width} height=${box.height} rx="8" />
       <text class="name" x="14" y="24">visitors</text>
-      <text class="value" x="14" y=${box.height - 33}>${count(state.eventsPerSecond)}<tspan class="unit" dx="6">events/s</tspan></text>
-      <text class="note" x="14" y=${box.height - 14}>${fit(`${count(state.answersPerSecond)} answers/s`, box.width - 28, 6.1)}</text>
+      <text class="value ${box.width < NARROW_CARD ? 'small' : ''}" x="14" y=${box.height - 33}>${count(state.eventsPerSecond)}<tspan class="unit" dx="6">events/s</tspan></text>
+      <text class="note" x="14" y=${box.height - 14}>${fit(`${count(state.answersPerSecond)} answers/s`, box.width - 28, 11.5)}</text>
     </g>
   `;
 }
@@ -125,9 +129,9 @@ function Governance({ layer, layout }: { readonly layer: LayerState | undefined;
     <a href="#audit" class="layer-link" aria-label="${label}. Go to audit">
       <g class="layer governance ${layer?.state ?? 'idle'}" role="img" aria-label=${label} data-layer="governance">
         <title>${label}</title>
-        <rect class="tab" x="20" y="0.5" width=${layout.wide ? 410 : 250} height="24" rx="6" />
+        <rect class="tab" x="20" y="0.5" width=${110 + textWidth(text, 11.5)} height="24" rx="6" />
         <${StateMark} state=${layer?.state ?? 'idle'} x=${34} y=${12.5} />
-        <text class="name" x="46" y="16.5">governance<tspan class="note" dx="10">${fit(text, layout.wide ? 290 : 140, 6.1)}</tspan></text>
+        <text class="name" x="46" y="16.5">governance<tspan class="note" dx="10">${fit(text, layout.wide ? 600 : 140, 11.5)}</tspan></text>
       </g>
     </a>
   `;

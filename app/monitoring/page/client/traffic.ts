@@ -14,6 +14,7 @@ const HEIGHT = 132;
 export function Traffic({ state, samples }: { readonly state: PageState; readonly samples: readonly PageSample[] }): VNode {
   const { at, events, answers, p50, p99, failures } = useMemo(() => trafficSeries(samples), [samples]);
   const newest = at.at(-1) ?? 0;
+  const failing = state.failedRequests > 0;
   const formatX = (seconds: number) => (newest - seconds < 1 ? 'now' : `−${duration(newest - seconds)}`);
   const throughput = useMemo(() => [at, events, answers] as const, [at]);
   const latency = useMemo(() => [at, p50, p99] as const, [at]);
@@ -27,7 +28,7 @@ export function Traffic({ state, samples }: { readonly state: PageState; readonl
             <span class="key second"><b>${count(state.answersPerSecond)}</b> answers/s</span>
             <span class="readout" aria-hidden="true"></span>
           </div>
-          <${Chart} label="Events and answers a second over time" height=${HEIGHT} data=${throughput} formatX=${formatX} formatY=${compact} atLeast=${10}
+          <${Chart} label="Events and answers a second over time" height=${HEIGHT} data=${throughput} originX=${newest} formatX=${formatX} formatY=${compact} atLeast=${10}
             series=${[{ name: 'events', colour: 'accent', filled: true }, { name: 'answers', colour: 'second' }]} />
         </div>
         <div class="figure">
@@ -36,16 +37,16 @@ export function Traffic({ state, samples }: { readonly state: PageState; readonl
             <span class="key second"><b>${milliseconds(state.latency.p99Ms)}</b> p99</span>
             <span class="readout" aria-hidden="true"></span>
           </div>
-          <${Chart} label="Latency of answers over time, milliseconds" height=${HEIGHT} data=${latency} formatX=${formatX} formatY=${compact} atLeast=${5}
+          <${Chart} label="Latency of answers over time, milliseconds" height=${HEIGHT} data=${latency} originX=${newest} formatX=${formatX} formatY=${compact} atLeast=${5}
             series=${[{ name: 'p50', colour: 'accent' }, { name: 'p99', colour: 'second' }]} />
         </div>
         <div class="figure">
           <div class="figure-head">
-            <span class="key ill"><b>${count(state.failedRequests)}</b> failed requests</span>
+            <span class="key ${failing ? 'ill' : 'muted-key'}"><b>${count(state.failedRequests)}</b> failed requests</span>
             <span class="readout" aria-hidden="true"></span>
           </div>
-          <${Chart} label="Failed requests a second over time" height=${HEIGHT} data=${failed} formatX=${formatX} formatY=${compact} atLeast=${4}
-            series=${[{ name: 'failed', colour: 'ill', filled: true }]} />
+          <${Chart} label="Failed requests a second over time" height=${HEIGHT} data=${failed} originX=${newest} formatX=${formatX} formatY=${compact} atLeast=${4}
+            series=${[{ name: 'failed', colour: failing ? 'ill' : 'muted', filled: true }]} />
         </div>
       </div>
     <//>
