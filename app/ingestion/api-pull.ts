@@ -44,7 +44,8 @@ const END = '';
 
 /**
  * Pulls a third party's API to its end: page by page, no faster than allowed, tried again where it fails, and from the last
- * whole page on after a crash. Resolves to the rows of this call. Jitter: full, as in "Exponential Backoff And Jitter" (AWS 2015).
+ * whole page on after a crash. Resolves to the rows of this call. Jitter: full, as in "Exponential Backoff And Jitter"
+ * (AWS 2015).
  * @throws MR_INGESTION_API_FAILED, MR_INGESTION_API_REFUSED, MR_INGESTION_API_ANSWER
  */
 export async function pullApi(

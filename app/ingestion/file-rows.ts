@@ -29,7 +29,10 @@ export function fileFormat(path: string): FileFormat {
 
 const READERS = { csv: csvRows, jsonl: jsonRows, parquet: parquetRows } as const;
 
-/** Reads a CSV (with a header), JSON lines or Parquet file row by row. @throws MR_INGESTION_FILE_MISSING, _FORMAT, _BROKEN, MR_INGESTION_PARQUET_CORRUPT */
+/**
+ * Reads a CSV (with a header), JSON lines or Parquet file row by row.
+ * @throws MR_INGESTION_FILE_MISSING, MR_INGESTION_FILE_FORMAT, MR_INGESTION_FILE_BROKEN, MR_INGESTION_PARQUET_CORRUPT
+ */
 export async function* readFileRows(path: string): AsyncGenerator<FileRow> {
   if ((await stat(path).catch(() => undefined))?.isFile() !== true) {
     throw ingestion.error('MR_INGESTION_FILE_MISSING', `there is no file ${path}`, {

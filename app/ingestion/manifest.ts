@@ -46,7 +46,10 @@ export async function writeManifest(path: string): Promise<Manifest> {
   return manifest;
 }
 
-/** The manifest, with the file checked against it. @throws MR_INGESTION_MANIFEST_MISSING, _INVALID, MR_INGESTION_UPLOAD_INCOMPLETE */
+/**
+ * The manifest, with the file checked against it.
+ * @throws MR_INGESTION_MANIFEST_MISSING, MR_INGESTION_MANIFEST_INVALID, MR_INGESTION_UPLOAD_INCOMPLETE
+ */
 export async function checkedManifest(path: string): Promise<Manifest> {
   const manifest = await readManifest(path);
   const size = (await stat(path).catch(() => undefined))?.size;

@@ -135,7 +135,15 @@ test('a request cut in the middle of its body leaves nothing, and the collector 
   const body = JSON.stringify(wire(1));
   const socket = connect(Number(port), hostname);
   socket.write(
-    `POST /v1/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body.slice(0, 40)}`,
+    [
+      'POST /v1/events HTTP/1.1',
+      'host: x',
+      `authorization: Bearer ${token}`,
+      'content-type: application/json',
+      `content-length: ${body.length}`,
+      '',
+      body.slice(0, 40),
+    ].join('\r\n'),
   );
   await new Promise((resolve) => setTimeout(resolve, 50));
   socket.destroy();

@@ -104,7 +104,8 @@ test('JSON lines, Parquet and every unit of time give the same events as CSV', a
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   await connection.run(
-    `copy (select userId, movieId, epoch_ms(timestamp * 1000) as timestamp from read_csv('${join(dir, 'same.csv')}')) to '${path}' (format parquet)`,
+    `copy (select userId, movieId, epoch_ms(timestamp * 1000) as timestamp from read_csv('${join(dir, 'same.csv')}'))
+     to '${path}' (format parquet)`,
   );
   connection.closeSync();
   instance.closeSync();
