@@ -16,7 +16,7 @@ export function Answers({ state, explain }: { readonly state: PageState; readonl
                 <thead>
                   <tr>
                     <th scope="col">time</th><th scope="col" class="spare">request</th><th scope="col">visitor</th><th scope="col">first items</th>
-                    <th scope="col" class="number spare">version</th><th scope="col" class="number">took</th><th scope="col" class="act"><span class="unseen">explain</span></th>
+                    <th scope="col" class="number spare">version</th><th scope="col" class="number spare">took</th><th scope="col" class="act"><span class="unseen">explain</span></th>
                   </tr>
                 </thead>
                 <tbody>${state.answers.map((answer) => html`<${Answer} key=${answer.requestId} answer=${answer} explain=${explain} />`)}</tbody>
@@ -36,7 +36,7 @@ function Answer({ answer, explain }: { readonly answer: AnswerState; readonly ex
       <td>${user === null ? html`<span class="muted">unknown</span>` : html`<code title=${user}>${idStart(user, 8)}</code>`}</td>
       <td class="items">${fallback !== null && html`<span class="badge warn" title="answered by the fallback">${fallback}</span>`}<span title=${items.join(', ')}>${items.join(', ')}</span></td>
       <td class="number spare">${version}</td>
-      <td class="number">${milliseconds(latencyMs)}</td>
+      <td class="number spare">${milliseconds(latencyMs)}</td>
       <td class="act"><button type="button" class="button" data-request=${requestId} onClick=${() => explain(requestId)} aria-label="Explain request ${idEnd(requestId)}">Explain</button></td>
     </tr>
   `;

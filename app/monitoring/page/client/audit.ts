@@ -23,7 +23,7 @@ export function Audit({ state }: { readonly state: PageState }): VNode {
                       <td class="number muted spare">${index}</td>
                       <td class="number">${timeOfDay(at)}</td>
                       <th scope="row">${action}</th>
-                      <td title=${subject}>${idStart(subject, 28)}</td>
+                      <td class="subject" title=${subject}>${idStart(subject, 28)}</td>
                       <td class="muted spare">${actor}</td>
                       <td><span class="badge ${tone(outcome)}">${outcome}</span></td>
                     </tr>`,
