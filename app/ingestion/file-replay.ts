@@ -26,6 +26,8 @@ export interface ClickFile {
   readonly sha256: string;
   /** Wire events in time order. */
   events(): AsyncIterable<{ readonly at: Micros; readonly wire: unknown }>;
+  /** The use case as the file can keep to it: no limit on nulls of a field that it never fills. */
+  readonly usecase: UseCase;
   /** Catalogue rows that the ids alone can give. */
   catalogue(): readonly unknown[];
 }
@@ -68,11 +70,20 @@ export async function openClickFile(request: ClickFileRequest): Promise<ClickFil
     from: events[0]?.at ?? first.at,
     to: events.at(-1)?.at ?? first.at,
     sha256,
+    usecase: asFilled(usecase, event, events),
     async *events() {
       yield* events;
     },
     catalogue: () => catalogueOf(usecase, items),
   };
+}
+
+/** A limit on nulls guards against a source that breaks; a file without the column is not broken. */
+function asFilled(usecase: UseCase, event: EventType, clicks: readonly Click[]): UseCase {
+  const filled = ([name]: readonly [string, number]) => clicks.some(({ wire }) => (wire[name] ?? null) !== null);
+  const nullRate = Object.fromEntries(Object.entries(event.rules.nullRate).filter(filled));
+  const relaxed = { ...event, rules: { ...event.rules, nullRate } };
+  return { ...usecase, events: usecase.events.map((one) => (one.name === event.name ? relaxed : one)) };
 }
 
 /** Rows of the table that the label's items are keys of: the id alone is known, the rest is null, 0 or says so. */

@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { type ClickFileRequest, openClickFile } from '../../app/ingestion/file-replay.ts';
 import { retail } from '../../app/usecases/retail/usecase.ts';
+import { auditBatch } from '../../app/validation/batch.ts';
 import { admit } from '../../app/validation/door.ts';
 import { code } from './ground.ts';
 
@@ -54,6 +55,28 @@ test('a second reading gives the same ids, another file others', async () => {
   const first = await ids(CSV);
   assert.deepEqual(await ids(CSV), first);
   assert.equal(new Set([...first, ...(await ids(`${CSV}u9,m9,1,881337350\n`))]).size, 7);
+});
+
+test('a file without a column that is seldom null passes the audit of a batch; one that fills it now and then does not', async () => {
+  const rows = CSV + Array.from({ length: 60 }, (_, n) => `u${n},m${n},3,${881_337_400 + n}\n`).join('');
+  const audit = async (file: Awaited<ReturnType<typeof openClickFile>>, usecase: typeof retail | typeof file.usecase) => {
+    const [event] = usecase.events;
+    assert.ok(event);
+    const clock = { now: () => file.to };
+    const admitted = (await wires(file)).flatMap((wire) => {
+      const admission = admit(event, wire, clock);
+      return admission.ok ? [admission.row] : [];
+    });
+    assert.equal(admitted.length, 63);
+    return auditBatch(event, admitted, { clock, sealed: false }).faults.map(({ field, reason }) => `${field}: ${reason}`);
+  };
+  const priceless = await open('priceless.csv', rows);
+  assert.deepEqual(await audit(priceless, retail), ['price: too many nulls']);
+  assert.deepEqual(await audit(priceless, priceless.usecase), []);
+  const lines = rows.trim().split('\n');
+  const some = lines.map((line, n) => `${line},${n === 0 ? 'price' : n === 1 ? '9.5' : ''}`).join('\n');
+  const gappy = await open('gappy.csv', some);
+  assert.deepEqual(await audit(gappy, gappy.usecase), ['price: too many nulls']);
 });
 
 test("a person's id is not taken into a field that stays in the clear", async () => {
