@@ -47,7 +47,7 @@ export function openRuntime(options: RuntimeOptions = {}): Runtime {
   const opened = new Map<keyof Ports, Promise<Ports[keyof Ports]>>();
 
   const openers: { readonly [Name in keyof Ports]: () => Promise<Ports[Name]> } = {
-    log: async () => (await import('./ingestion/event-log/embedded.ts')).openEmbeddedLog(join(dataDir, 'log')),
+    log: async () => (await import('./ingestion/event-log/embedded.ts')).openEmbeddedLog(join(dataDir, 'log'), { logger }),
     objects: async () => (await import('./lake/object-store/embedded.ts')).openEmbeddedObjects(join(dataDir, 'objects')),
     lake: async () => {
       const { openEmbeddedLake } = await import('./lake/embedded.ts');

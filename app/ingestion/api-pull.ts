@@ -19,8 +19,11 @@ export interface ApiPullOptions {
   readonly metadata: Metadata;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Takes a page in, durably and idempotently: a crash after it and before the cursor brings the page again. */
-  readonly write: (rows: readonly unknown[]) => Promise<void>;
+  /**
+   * Takes a page in, durably and idempotently: a crash after it and before the cursor is kept brings the page of the same
+   * cursor again. The first page's cursor is null.
+   */
+  readonly write: (rows: readonly unknown[], cursor: string | null) => Promise<void>;
   /** Rows that break the table's rules are left out, counted and logged. @default rows are not judged */
   readonly table?: TableType;
   /** Tries of one page before the pull gives up. @default 6 */
@@ -64,7 +67,7 @@ export async function pullApi(
       count.retries += 1;
     });
     const rows = judged(options, page.rows);
-    await options.write(rows);
+    await options.write(rows, cursor);
     crashPoint('ingestion.api-pull.after-write');
     cursor = page.next;
     const row = { source, cursor: cursor ?? END, at: clock.now() };

@@ -1,3 +1,7 @@
+import type { LakeChunk, LakeRow, LakeValue, TableSpec } from './rows.ts';
+
+export type * from './rows.ts';
+
 /** The lake: Delta Lake tables. A row is a plain object; timestamps are microseconds, bytes are Buffers, lists are arrays. */
 export interface Lake {
   /** Creates the table, or evolves it by added nullable columns. @throws MR_LAKE_SCHEMA_CONFLICT for any other change */
@@ -17,16 +21,6 @@ export interface Lake {
   /** Deletes files that no version younger than the retention needs. */
   vacuum(table: string, options: { readonly retentionMs: number }): Promise<{ readonly deleted: readonly string[] }>;
   close(): Promise<void>;
-}
-
-export type LakeType = 'string' | 'long' | 'double' | 'boolean' | 'timestamp' | 'binary' | 'string[]' | 'float[]';
-export type LakeValue = string | number | bigint | boolean | null | Buffer | readonly string[] | readonly number[];
-export type LakeRow = Readonly<Record<string, LakeValue>>;
-
-export interface TableSpec {
-  /** `usecase.table`; in SQL a schema and a table. */
-  readonly name: string;
-  readonly columns: readonly { readonly name: string; readonly type: LakeType; readonly nullable: boolean }[];
 }
 
 export interface StagedFile {
@@ -63,9 +57,4 @@ export interface LakeCommit {
 export interface LakeQuery {
   readonly at?: Readonly<Record<string, number>>;
   readonly params?: Readonly<Record<string, LakeValue>>;
-}
-
-export interface LakeChunk {
-  readonly rows: number;
-  readonly columns: Readonly<Record<string, ArrayLike<LakeValue>>>;
 }

@@ -91,6 +91,7 @@ async function start(flags: Flags, context: CommandContext): Promise<void> {
       process.exitCode = 'failed' in ended ? 1 : 0;
     } else {
       step = 'The loop keeps turning';
+      loop.keepTurning();
       await print(ended, json === true);
       process.stderr.write(`\nThe loop keeps turning: ${page?.url} (Ctrl-C stops it)\n`);
       await interrupted;

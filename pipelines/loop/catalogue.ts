@@ -59,33 +59,33 @@ export async function takeCatalogueIn(options: {
     }
     const supplier = await startSupplier(options.source.catalogue(), api.path);
     try {
-      let rows = held.rows;
       await pullApi({
         source,
+        table,
         url: supplier.url,
         perSecond: api.perSecond,
         metadata,
         clock,
         logger,
-        write: async (page) => {
+        write: async (page, cursor) => {
           if (page.length === 0) return;
-          const read = page.map((wire): LakeRow => {
+          const rows = page.map((wire): LakeRow => {
             const fields = wire as Readonly<Record<string, string | number | null>>;
             return Object.fromEntries(
               spec.columns.map(({ name }) => [name, fields[name] ?? (name === '_ingested_at' ? clock.now() : null)]),
             );
           });
-          rows += page.length;
-          // The version makes a page that comes again after a crash a no-op.
+          // The supplier's cursor counts rows, so a page that comes again after a crash is a version the table has.
+          const version = Number(cursor ?? 0) + PAGE_ROWS;
           await lake.commit(spec.name, {
             operation: 'API PULL',
-            add: [await lake.stage(spec.name, read)],
-            txn: [{ appId: source, version: rows }],
+            add: [await lake.stage(spec.name, rows)],
+            txn: [{ appId: source, version }],
           });
-          options.onProgress(`${rows} rows of ${api.into}`);
+          options.onProgress(`${version} rows of ${api.into}`);
         },
       });
-      total += rows;
+      total += (await lake.snapshot(spec.name)).rows;
     } finally {
       await supplier.close();
     }

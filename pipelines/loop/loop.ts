@@ -35,9 +35,14 @@ export interface Loop {
   newestProgress(): RunProgress | undefined;
   /** Lets the clock run, the consumers stream and the visitors come. */
   goLive(): Promise<void>;
+  /** Lets a season end from time to time, so that the loop has something to notice. Without effect on a real stream. */
+  keepTurning(): void;
   peakRssMb(): number;
   close(): Promise<void>;
 }
+
+/** Wall time of a simulated season once the first turn is over. */
+const SEASON_MS = 10 * 60_000;
 
 const POSITION = 'loop.position';
 
@@ -61,6 +66,7 @@ export async function openLoop(options: LoopOptions): Promise<Loop> {
   let monitor: Monitor | undefined;
   let traffic: Traffic | undefined;
   let drift: OpenDrift | undefined;
+  let seasons: NodeJS.Timeout | undefined;
 
   const savedPosition = async (): Promise<number> => {
     const row = await metadata.db.selectFrom('settings').select('value').where('name', '=', POSITION).executeTakeFirst();
@@ -94,10 +100,12 @@ export async function openLoop(options: LoopOptions): Promise<Loop> {
       const from = await savedPosition();
       clock.set({ from, since: systemClock.now(), rate: source.rate });
       monitor = await platform.startStreaming((found) => {
-        drift = found;
         const { feature, reading } = found;
         const reason = `drift of ${feature}: ${reading.test} ${reading.value.toFixed(3)} over ${reading.threshold}`;
-        retrainings.start(reason)?.catch((cause: unknown) => runtime.logger.error({ err: cause }, 'retraining failed'));
+        const run = retrainings.start(reason);
+        if (run === undefined) return;
+        drift = found;
+        run.catch((cause: unknown) => runtime.logger.error({ err: cause }, 'retraining failed'));
       });
       traffic = startTraffic({
         source,
@@ -109,8 +117,12 @@ export async function openLoop(options: LoopOptions): Promise<Loop> {
         k: usecase.serving.k.default,
       });
     },
+    keepTurning() {
+      seasons = setInterval(() => source.shiftSeason?.(clock.now()), SEASON_MS);
+    },
     peakRssMb: () => Math.round(memory.peakBytes() / 2 ** 20),
     async close() {
+      clearInterval(seasons);
       // Visitors first, then those who serve them, so that nothing asked is left unanswered.
       await traffic?.close();
       await runner.close();

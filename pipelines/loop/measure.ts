@@ -77,7 +77,7 @@ export async function measure(loop: Loop, championVersion: number): Promise<Loop
       detectedAt: iso(drift?.detectedAt),
       feature: drift?.feature ?? null,
       value: drift === undefined ? null : rounded(drift.reading.value, 3),
-      healedAt: iso(monitor?.healedAt),
+      healedAt: monitor?.open.length === 0 ? iso(monitor.healedAt) : null,
     },
     retrain: { reason: retrained.reason },
     promoted: (await manifestOf(retrained.output.version)).figures,

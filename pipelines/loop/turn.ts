@@ -18,7 +18,7 @@ export interface TurnStep {
 /** Longest wait for something that other parts of the loop bring about, milliseconds. */
 const PATIENCE_MS = 300_000;
 /** Windows that are judged before the season changes, and after the new release answers. */
-const STABLE_WINDOWS = 2;
+const STABLE_WINDOWS = 1;
 
 async function until(what: string, holds: () => boolean, progress: () => void): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
@@ -207,7 +207,7 @@ export function turnSteps(loop: Loop): readonly TurnStep[] {
         const healed = () => loop.monitor()?.state().open.length === 0 && windowsJudged() > judged;
         await until(
           'windows of the new release',
-          () => healed() || ended() || windowsJudged() >= judged + 2 * STABLE_WINDOWS,
+          () => healed() || ended() || windowsJudged() >= judged + 2 * STABLE_WINDOWS + 1,
           () => progress(traffic()),
         );
         return loop.monitor()?.state().open.length === 0

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { openClock } from '../../app/clock/embedded.ts';
+import { createLogger } from '../../app/logger.ts';
 import { openRuntime } from '../../app/runtime.ts';
 import { loadUseCase } from '../../app/usecases/load.ts';
 import type { StepContext } from '../context.ts';
@@ -20,7 +22,8 @@ export function serveOneStep(find: (pipeline: string, step: string) => Step<Step
   // Ctrl-C reaches the whole group; the parent decides when its steps end.
   process.on('SIGINT', () => undefined);
   process.once('message', async (order: StepOrder) => {
-    const runtime = openRuntime({ dataDir: order.dataDir, clock: openClock(order.dataDir) });
+    const logger = createLogger({ file: join(order.dataDir, 'millrace.log') }).child({ runId: order.runId, step: order.step });
+    const runtime = openRuntime({ dataDir: order.dataDir, clock: openClock(order.dataDir), logger });
     try {
       const usecase = await loadUseCase(order.usecase);
       const progress = (message: string) => void tell({ kind: 'progress', message });
@@ -28,7 +31,7 @@ export function serveOneStep(find: (pipeline: string, step: string) => Step<Step
       await runtime.close();
       await tell({ kind: 'done', output });
     } catch (cause) {
-      runtime.logger.error({ err: cause, runId: order.runId, step: order.step }, 'step failed');
+      runtime.logger.error({ err: cause }, 'step failed');
       await tell({ kind: 'failed', message: cause instanceof Error ? cause.message : String(cause) });
     }
     process.exit();

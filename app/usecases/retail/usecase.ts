@@ -62,7 +62,7 @@ export const retail = defineUseCase({
     ],
   },
   monitors: {
-    window: 250,
+    window: 150,
     drift: [
       { feature: 'user_activity.mean_price_1d', test: 'psi', threshold: 0.25 },
       { feature: 'user_activity.views_1h', test: 'psi', threshold: 0.25 },
