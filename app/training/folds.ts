@@ -11,7 +11,7 @@ export interface Fold {
 }
 
 /** Below so many judged users an interval says little, and the horizon is widened. */
-const ENOUGH_USERS = 100;
+const ENOUGH_USERS = 200;
 /** Share of the history that one fold may take. */
 const WIDEST = 0.2;
 /** Share of the events that the first training part must hold. */

@@ -173,6 +173,7 @@ interface Check {
   readonly passed: boolean;
   readonly measured: unknown;
   readonly limit: unknown;
+  readonly reason: string;
 }
 
 function verdictState({ version, verdict, at, evidence }: RecordedVerdict): VerdictState {
@@ -188,6 +189,7 @@ function verdictState({ version, verdict, at, evidence }: RecordedVerdict): Verd
       passed: check.passed,
       measured: text(check.measured),
       limit: text(check.limit),
+      reason: check.reason,
     })),
   };
 }

@@ -7,13 +7,13 @@ import { pageState } from './page-state.ts';
 export function startPage(loop: Loop, options: { readonly port: number; readonly host: string; readonly step: () => string }) {
   const { platform, options: loopOptions } = loop;
   const { usecase, clock, runtime } = loopOptions;
-  const { lake, keys } = platform.ports;
+  const { lake, keys, audit } = platform.ports;
   return startPageServer({
     state: pageState(loop, options.step),
     explain: async (requestId) => {
       // The answer may be newer than the lake.
       await platform.lakeCaughtUp();
-      return explain({ usecase, requestId, lake, registry: platform.registry, keys, clock });
+      return explain({ usecase, requestId, lake, registry: platform.registry, keys, clock, audit });
     },
     metrics: async () => `${await platform.metrics.metrics()}\n${await platform.serving.metrics.metrics()}`,
     host: options.host,

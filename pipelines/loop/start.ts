@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { ownClock, type SettableClock, systemClock } from '../../app/clock/embedded.ts';
 import { DAY, HOUR, type Micros } from '../../app/clock/port.ts';
-import { openClickFile } from '../../app/ingestion/file-replay.ts';
+import { type ClickFile, openClickFile } from '../../app/ingestion/file-replay.ts';
 import type { Metadata } from '../../app/registry/metadata/port.ts';
 import { openRuntime } from '../../app/runtime.ts';
 import type { UseCase } from '../../app/usecases/usecase.ts';
@@ -47,9 +47,10 @@ export async function startLoop(options: StartOptions): Promise<Loop> {
   const runtime = openRuntime({ dataDir: options.dataDir, clock, logger: options.logger });
   try {
     const metadata = await runtime.use('metadata');
-    const source = await chooseSource(options, metadata);
+    const file = options.file === undefined ? undefined : await openClickFile({ ...options.file, usecase: options.usecase });
+    const source = await chooseSource(options, file, metadata);
     await hold(clock, source, metadata);
-    return await openLoop({ ...options, runtime, clock, source });
+    return await openLoop({ ...options, usecase: file?.usecase ?? options.usecase, runtime, clock, source });
   } catch (cause) {
     await runtime.close();
     throw cause;
@@ -62,7 +63,7 @@ async function hold(clock: SettableClock, source: VisitSource, metadata: Metadat
   clock.set({ from: Math.max(source.liveFrom, Number(row?.value ?? 0)), since: systemClock.now(), rate: 0 });
 }
 
-async function chooseSource(options: StartOptions, metadata: Metadata): Promise<VisitSource> {
+async function chooseSource(options: StartOptions, file: ClickFile | undefined, metadata: Metadata): Promise<VisitSource> {
   const row = await metadata.db.selectFrom('settings').select('value').where('name', '=', SETTING).executeTakeFirst();
   const saved = row === undefined ? undefined : (JSON.parse(row.value) as SavedSource);
   const save = (source: SavedSource) => {
@@ -73,10 +74,7 @@ async function chooseSource(options: StartOptions, metadata: Metadata): Promise<
       .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
       .execute();
   };
-  const source =
-    options.file === undefined
-      ? simulated(saved, save)
-      : await replayedSource(await openClickFile({ ...options.file, usecase: options.usecase }));
+  const source = file === undefined ? simulated(saved, save) : await replayedSource(file);
   if (saved !== undefined && saved.name !== source.name) {
     throw error('MR_PIPELINES_SOURCE_CHANGED', `The data folder '${options.dataDir}' holds the stream of another source`, {
       field: '--data',

@@ -22,7 +22,7 @@ export const retail = defineUseCase({
       factors: [32],
       regularization: [0.02, 0.1],
       alpha: [5, 20],
-      popularityBlend: [0, 0.05],
+      popularityBlend: [0, 0.05, 0.5],
       maxTrials: 4,
     }),
     inputs: ['user_taste.taste', 'user_activity.recent_items', 'user_activity.events_30d'],
