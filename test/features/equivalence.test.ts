@@ -3,7 +3,8 @@ import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import type { StateEvent, StreamState } from '../../app/features/state.ts';
 import { applyEvent } from '../../app/features/state.ts';
-import { agree, anyCase, GENERATORS, type Generators } from './equivalence.ts';
+import { agree, GENERATORS, type Generators } from './equivalence.ts';
+import { anyCase } from './equivalence-case.ts';
 import { openPurchaseTable, type PurchaseTable } from './purchase-table.ts';
 
 let table: PurchaseTable;
