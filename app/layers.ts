@@ -15,5 +15,3 @@ export const DATA_LAYERS = [
 export const ACROSS = 'governance' as const;
 
 export const LAYERS = [...DATA_LAYERS, ACROSS] as const;
-
-export type Layer = (typeof LAYERS)[number];

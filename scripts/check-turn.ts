@@ -11,10 +11,23 @@ import type { LoopReport } from '../pipelines/loop/report.ts';
 const args = process.argv.slice(2);
 const movielens = args[0] === '--movielens';
 const dataDir = (movielens ? args[2] : args[args.indexOf('--data') + 1]) ?? mkdtempSync(join(tmpdir(), 'millrace-turn-'));
-const from = ['--from', String(args[1]), '--map', 'item_id=item_id,user_id=user_id,event_time=timestamp', '--time-unit', 's', '--set', 'kind=view'];
+const from = [
+  '--from',
+  String(args[1]),
+  '--map',
+  'item_id=item_id,user_id=user_id,event_time=timestamp',
+  '--time-unit',
+  's',
+  '--set',
+  'kind=view',
+];
 const command = ['start', '--silent', '--', '--once', '--json', '--port', '0', '--data', dataDir, ...(movielens ? from : [])];
 
-const { status, stdout } = spawnSync('npm', command, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 28 });
+const { status, stdout } = spawnSync('npm', command, {
+  encoding: 'utf8',
+  stdio: ['ignore', 'pipe', 'inherit'],
+  maxBuffer: 1 << 28,
+});
 const report = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '{}') as LoopReport;
 
 const checks: Readonly<Record<string, boolean>> = {
