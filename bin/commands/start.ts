@@ -86,15 +86,15 @@ async function start(flags: Flags, context: CommandContext): Promise<void> {
     });
     const ended = await Promise.race([turn, interrupted]);
     if (ended === 'interrupted') turn.catch(() => undefined);
-    else if (flags.once) {
+    else {
       await print(ended, json === true);
-      process.exitCode = 'failed' in ended ? 1 : 0;
-    } else {
-      step = 'The loop keeps turning';
-      loop.keepTurning();
-      await print(ended, json === true);
-      process.stderr.write(`\nThe loop keeps turning: ${page?.url} (Ctrl-C stops it)\n`);
-      await interrupted;
+      if ('failed' in ended) process.exitCode = 1;
+      else if (!flags.once) {
+        step = 'The loop keeps turning';
+        loop.keepTurning();
+        process.stderr.write(`\nThe loop keeps turning: ${page?.url} (Ctrl-C stops it)\n`);
+        await interrupted;
+      }
     }
     if (!flags.once) process.stderr.write('\nDraining …\n');
   } finally {
