@@ -1,5 +1,5 @@
+import { canonicalJson } from '../canonical.ts';
 import type { Micros } from '../clock/port.ts';
-import { canonicalJson } from '../governance/canonical.ts';
 import type { KeyStore, Signature } from '../governance/keys/port.ts';
 import type { EvidenceHead } from '../registry/sign-off.ts';
 import type { RecordedVerdict } from '../registry/version.ts';

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { canonicalJson } from '../canonical.ts';
 import type { AnyView, Condition, Expression, FeatureView } from '../usecases/feature.ts';
 import { micros } from '../usecases/window.ts';
 import { compareCodePoints } from './code-points.ts';
@@ -13,7 +14,7 @@ const SEMANTICS = 1;
  */
 export function viewHash(view: AnyView): string {
   return createHash('sha256')
-    .update(canonical(definition(view)))
+    .update(canonicalJson(definition(view)))
     .digest('hex');
 }
 
@@ -53,18 +54,9 @@ function definition(view: AnyView): unknown {
 
 function meaning(expression: Expression): unknown {
   if (expression.op === 'ratio') return { op: 'ratio', of: meaning(expression.of), to: meaning(expression.to) };
-  const where = expression.where.map(condition).map(canonical).sort(compareCodePoints);
+  const where = expression.where.map(condition).map(canonicalJson).sort(compareCodePoints);
   return { op: expression.op, field: expression.field, n: expression.n, where, over: micros(expression.over) };
 }
 
 const condition = (test: Condition): unknown =>
   test.test === 'in' ? { ...test, values: test.values.map((value) => JSON.stringify(value)).sort(compareCodePoints) } : test;
-
-/** JSON with sorted keys. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    part !== null && typeof part === 'object' && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => compareCodePoints(a, b)))
-      : part,
-  );
-}

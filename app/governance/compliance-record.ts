@@ -1,3 +1,4 @@
+import { canonicalJson } from '../canonical.ts';
 import type { Micros } from '../clock/port.ts';
 import { sha256 } from '../registry/digest.ts';
 import type { RegistryReader } from '../registry/read.ts';
@@ -5,7 +6,6 @@ import { manifestText } from '../registry/unit.ts';
 import type { VersionDetail } from '../registry/version.ts';
 import type { UseCase } from '../usecases/usecase.ts';
 import type { AuditRecord, AuditSink, AuditVerdict } from './audit-sink/port.ts';
-import { canonicalJson } from './canonical.ts';
 import { annexSections, type Section } from './compliance-sections.ts';
 import { governanceError } from './errors.ts';
 import type { KeyStore, Signature } from './keys/port.ts';

@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { canonicalJson } from '../canonical.ts';
 import type { Clock, Micros } from '../clock/port.ts';
 import type { OnlineStore } from '../features/online-store/port.ts';
 import type { AuditSink } from './audit-sink/port.ts';
-import { canonicalJson } from './canonical.ts';
 import { type ErasureStores, eraseFromStores, type StoreOutcome } from './erasure-stores.ts';
 import { governanceError } from './errors.ts';
 import { syncFolder, writeDurably } from './keys/folder.ts';

@@ -1,3 +1,4 @@
+import { isDiskFull } from '../disk.ts';
 import { errorTable } from '../errors.ts';
 
 /** Faults of the lake and of the object store under it. */
@@ -61,16 +62,13 @@ export const lakeErrors = errorTable({
   },
 });
 
-/** Codes of a file system without room: no space, quota used up, file size limit reached. */
-const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-
 export const isCode = (error: unknown, ...codes: readonly string[]): boolean =>
   error instanceof Error && 'code' in error && codes.includes(String(error.code));
 
 /** A full disk as MR_LAKE_DISK_FULL; any other error as it is. */
 export function diskFault(error: unknown, what: string): unknown {
   const text = error instanceof Error ? error.message : String(error);
-  const full = (error instanceof Error && 'code' in error && FULL.has(String(error.code))) || FULL_TEXT.test(text);
+  const full = isDiskFull(error) || FULL_TEXT.test(text);
   if (!full) return error;
   return lakeErrors.error('MR_LAKE_DISK_FULL', `no room to write ${what}: ${text}`, {
     field: what,

@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely';
-import { canonicalJson } from '../governance/canonical.ts';
+import { canonicalJson } from '../canonical.ts';
 import type { KeyStore, Signature } from '../governance/keys/port.ts';
 import type { Gate } from '../usecases/usecase.ts';
 import { audited, checkName, type RegistryPorts, samePerson } from './act.ts';

@@ -1,4 +1,4 @@
-import { canonicalJson } from '../governance/canonical.ts';
+import { canonicalJson } from '../canonical.ts';
 import type { KeyStore, Signature } from '../governance/keys/port.ts';
 import type { ObjectStore } from '../lake/object-store/port.ts';
 import { sha256 } from './digest.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '../governance/canonical.ts';
+import { canonicalJson } from '../canonical.ts';
 import type { Lake } from '../lake/port.ts';
 import type { DatasetPin } from '../registry/release.ts';
 import type { UseCase } from '../usecases/usecase.ts';

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
-import { canonicalJson } from '../governance/canonical.ts';
+import { canonicalJson } from '../canonical.ts';
 import type { ObjectStore } from '../lake/object-store/port.ts';
+import { sha256 } from '../registry/digest.ts';
 import type { FileDigest, ReleaseFile } from '../registry/release.ts';
 
 export type ReleaseBytes = Readonly<Record<ReleaseFile, Buffer>>;
@@ -10,8 +10,6 @@ export interface ReleaseAddress {
   readonly prefix: string;
   readonly files: Readonly<Record<ReleaseFile, FileDigest>>;
 }
-
-const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex');
 
 /** The contents' hash covers the name and digest of each file: other bytes have another address, and none is overwritten. */
 export function addressOf(model: string, bytes: ReleaseBytes): ReleaseAddress {

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { canonicalJson } from '../governance/canonical.ts';
+import { canonicalJson } from '../canonical.ts';
+import { sha256 } from '../registry/digest.ts';
 import type { Fields } from '../usecases/event.ts';
 import type { UseCase } from '../usecases/usecase.ts';
 
@@ -14,5 +14,5 @@ export function schemaHash(usecase: Pick<UseCase, 'events' | 'tables'>): string 
     );
   const events = usecase.events.map(({ name, id, time, key, fields }) => ({ name, id, time, key, fields: fieldsOf(fields) }));
   const tables = usecase.tables.map(({ name, key, fields }) => ({ name, key, fields: fieldsOf(fields) }));
-  return createHash('sha256').update(canonicalJson({ events, tables })).digest('hex');
+  return sha256(canonicalJson({ events, tables }));
 }

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { canonicalJson } from '../../app/canonical.ts';
 import type { AuditRecord, AuditVerdict } from '../../app/governance/audit-sink/port.ts';
-import { canonicalJson } from '../../app/governance/canonical.ts';
 import { complianceRecord } from '../../app/governance/compliance-record.ts';
 import { complianceText } from '../../app/governance/compliance-text.ts';
 import { erase, erasureText } from '../../app/governance/erasure.ts';

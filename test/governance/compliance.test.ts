@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { canonicalJson } from '../../app/governance/canonical.ts';
+import { canonicalJson } from '../../app/canonical.ts';
 import { complianceRecord } from '../../app/governance/compliance-record.ts';
 import { complianceText } from '../../app/governance/compliance-text.ts';
 import { openRegistry } from '../../app/registry/registry.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { canonicalJson } from '../../app/governance/canonical.ts';
+import { canonicalJson } from '../../app/canonical.ts';
 import { erase, erasureReport, erasureText, sweepErased } from '../../app/governance/erasure.ts';
 import { openRow } from '../../app/governance/seal.ts';
 import { click } from '../../app/usecases/retail/events.ts';

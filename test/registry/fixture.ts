@@ -2,9 +2,9 @@ import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { canonicalJson } from '../../app/canonical.ts';
 import type { Clock, Micros } from '../../app/clock/port.ts';
 import type { AuditAct, AuditSink } from '../../app/governance/audit-sink/port.ts';
-import { canonicalJson } from '../../app/governance/canonical.ts';
 import type { KeyStore } from '../../app/governance/keys/port.ts';
 import { openEmbeddedObjects } from '../../app/lake/object-store/embedded.ts';
 import { sha256 } from '../../app/registry/digest.ts';
@@ -12,6 +12,7 @@ import { openEmbeddedMetadata } from '../../app/registry/metadata/embedded.ts';
 import { openRegistry, type Registry } from '../../app/registry/registry.ts';
 import type { Evaluation, ReleaseFile, ReleaseManifest } from '../../app/registry/release.ts';
 import type { EvidenceHead, SignedEvidence } from '../../app/registry/sign-off.ts';
+import type { Version } from '../../app/registry/version.ts';
 
 /** An Ed25519 key pair that lives as long as the test, as the part of the key store that signs. */
 export function signingKeys(): KeyStore {
@@ -134,3 +135,14 @@ const manifestOf = (prefix: string, files: ReleaseManifest['files'], createdAt: 
   baseline: evaluation,
   thresholds: { 'gate.recallAt20': 0.02 },
 });
+
+/** A registered version that passed the gate. */
+export async function gated(
+  { registry, release, evidence }: Fixture,
+  author = 'workload:trainer',
+  approval: 'other-person' | 'local' = 'other-person',
+): Promise<Version> {
+  const version = await registry.register(await release(), author);
+  await registry.recordVerdict('workload:gate', evidence(version, { approval }));
+  return version;
+}

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { DAY, HOUR } from '../../app/clock/port.ts';
 import { openRegistryReader } from '../../app/registry/read.ts';
 import { openRegistry } from '../../app/registry/registry.ts';
-import { type Fixture, MODEL, openFixture } from './fixture.ts';
+import { type Fixture, gated, MODEL, openFixture } from './fixture.ts';
 
 let fixture: Fixture;
 before(async () => {
@@ -13,15 +13,8 @@ after(() => fixture.close());
 
 const lastAct = () => fixture.audit.acts.at(-1);
 
-/** A registered version that passed the gate. */
-async function gated(author = 'workload:trainer', approval: 'other-person' | 'local' = 'other-person') {
-  const version = await fixture.registry.register(await fixture.release(), author);
-  await fixture.registry.recordVerdict('workload:gate', fixture.evidence(version, { approval }));
-  return version;
-}
-
 async function champion(author?: string) {
-  const version = await gated(author);
+  const version = await gated(fixture, author);
   await fixture.registry.approve(MODEL, version.version, 'olga');
   return fixture.registry.promote(MODEL, version.version, 'olga', 'test');
 }
@@ -92,11 +85,11 @@ test('a version that was not gated is neither approved nor promoted', async () =
 
 test("the author may not approve, however the name is written, unless the gate's evidence says local", async () => {
   const { registry } = fixture;
-  const mine = await gated('Ann');
+  const mine = await gated(fixture, 'Ann');
   for (const name of ['Ann', 'ann', 'ＡＮＮ'])
     await assert.rejects(registry.approve(MODEL, mine.version, name), { code: 'MR_REGISTRY_SAME_PERSON' });
   assert.deepEqual([lastAct()?.action, lastAct()?.outcome], ['registry.version.approve', 'refused']);
-  const local = await gated('local', 'local');
+  const local = await gated(fixture, 'local', 'local');
   const approval = await registry.approve(MODEL, local.version, 'local');
   assert.deepEqual(await registry.approve(MODEL, local.version, 'local'), approval);
   assert.equal((await registry.show(MODEL, local.version)).approvals.length, 1);
@@ -104,7 +97,7 @@ test("the author may not approve, however the name is written, unless the gate's
 
 test('a later refusal takes the approval back', async () => {
   const { registry, evidence } = fixture;
-  const version = await gated();
+  const version = await gated(fixture);
   await registry.approve(MODEL, version.version, 'olga');
   await registry.recordVerdict('workload:gate', evidence(version, { verdict: 'refused' }));
   await assert.rejects(registry.promote(MODEL, version.version, 'olga', 'test'), { code: 'MR_REGISTRY_NOT_GATED' });
@@ -162,7 +155,7 @@ test('a retired version never serves again, and a rollback passes over it; the c
 test('an act that is cut off before its commit leaves nothing half', async () => {
   const { registry, audit } = fixture;
   const former = await champion();
-  const version = await gated();
+  const version = await gated(fixture);
   const history = await registry.deployments(MODEL);
   const cutOff = async (act: () => Promise<unknown>) => {
     audit.fail = true;
@@ -183,7 +176,7 @@ test('an act that is cut off before its commit leaves nothing half', async () =>
 
 test('names of actors are checked', async () => {
   const { registry } = fixture;
-  const version = await gated();
+  const version = await gated(fixture);
   for (const name of ['', ' ', 'a\nb', 'x'.repeat(200)])
     await assert.rejects(registry.approve(MODEL, version.version, name), { code: 'MR_REGISTRY_NAME_INVALID' });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sha256 } from '../../app/registry/digest.ts';
-import { type Fixture, MODEL, openFixture, signingKeys } from './fixture.ts';
+import { type Fixture, gated, MODEL, openFixture, signingKeys } from './fixture.ts';
 
 let fixture: Fixture;
 before(async () => {
@@ -11,17 +11,10 @@ after(() => fixture.close());
 
 const lastAct = () => fixture.audit.acts.at(-1);
 
-/** A registered version that passed the gate. */
-async function gated(author = 'workload:trainer', approval: 'other-person' | 'local' = 'other-person') {
-  const version = await fixture.registry.register(await fixture.release(), author);
-  await fixture.registry.recordVerdict('workload:gate', fixture.evidence(version, { approval }));
-  return version;
-}
-
 for (const file of ['model.onnx', 'model.json', 'profile.json', 'card.md'] as const)
   test(`one changed byte of ${file} is found by name, at load and at promotion`, async () => {
     const { registry, objects } = fixture;
-    const version = await gated();
+    const version = await gated(fixture);
     await registry.approve(MODEL, version.version, 'olga');
     const key = `${version.manifest.prefix}${file}`;
     const body = await objects.get(key);
@@ -41,7 +34,7 @@ for (const file of ['model.onnx', 'model.json', 'profile.json', 'card.md'] as co
 
 test('a manifest changed in the store is found, also where its digest was changed along', async () => {
   const { registry, metadata } = fixture;
-  const version = await gated();
+  const version = await gated(fixture);
   const text = JSON.stringify({ ...version.manifest, thresholds: {} });
   await metadata.db.updateTable('versions').set({ manifest: text }).where('unit_id', '=', version.unitId).execute();
   await assert.rejects(registry.loadUnit(version.unitId), { code: 'MR_REGISTRY_DIGEST_MISMATCH', field: 'manifest' });
@@ -76,7 +69,7 @@ test('a state, verdict or approval written past the registry does not promote', 
   const of = { model: MODEL, version: version.version, unit_id: version.unitId, at: 1 };
   await db.updateTable('versions').set({ state: 'approved' }).where('unit_id', '=', version.unitId).execute();
   await assert.rejects(promote(), { code: 'MR_REGISTRY_NOT_GATED' });
-  const other = await gated();
+  const other = await gated(fixture);
   const borrowed = (await registry.verdicts(MODEL, other.version))[0];
   assert.ok(borrowed);
   const signature = JSON.stringify(borrowed.signature);

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { canonicalJson } from '../../canonical.ts';
 import type { Micros } from '../../clock/port.ts';
-import { canonicalJson } from '../canonical.ts';
 import type { KeyStore } from '../keys/port.ts';
 import { parseCanonical } from './record.ts';
 

@@ -1,5 +1,4 @@
 import type { FileHandle } from 'node:fs/promises';
-import { open } from 'node:fs/promises';
 
 /** How bytes reach the disk; a test passes one that fails. */
 export interface Disk {
@@ -17,18 +16,3 @@ export const systemDisk: Disk = {
   },
   sync: (file) => file.datasync(),
 };
-
-/** Makes the names in a folder durable; a platform that cannot open folders keeps them by itself. */
-export async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-
-export const isDiskFull = (error: unknown): boolean => FULL.has((error as NodeJS.ErrnoException | undefined)?.code ?? '');

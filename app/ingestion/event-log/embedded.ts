@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { syncFolder } from '../../disk.ts';
 import { ingestion } from '../errors.ts';
-import { type Disk, syncFolder, systemDisk } from './disk.ts';
+import { type Disk, systemDisk } from './disk.ts';
 import { MAX_PART_BYTES } from './frame.ts';
 import type { EventLog, LogRecord, TopicSpec } from './port.ts';
 import { openLogState } from './state.ts';

@@ -1,7 +1,8 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { type Disk, syncFolder } from './disk.ts';
+import { syncFolder } from '../../disk.ts';
+import type { Disk } from './disk.ts';
 import { decodeFrame, encodeFrame, type FrameHeader } from './frame.ts';
 import type { LogRecord, StoredRecord } from './port.ts';
 import {

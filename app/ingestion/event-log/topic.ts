@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { isDiskFull } from '../../disk.ts';
 import { ingestion } from '../errors.ts';
-import { isDiskFull } from './disk.ts';
 import { openPartition, type PartitionOptions } from './partition.ts';
 import { partitionOf } from './partitioner.ts';
 import type { LogRecord, RecordPosition, StoredRecord, TopicSpec } from './port.ts';

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { syncFolder } from '../../disk.ts';
 import { diskFault, isCode, lakeErrors } from '../errors.ts';
-import { publish, publishIfAbsent, syncFolder, takeFile, writeNew } from './durable-file.ts';
+import { publish, publishIfAbsent, takeFile, writeNew } from './durable-file.ts';
 import { checkKey, STAGING } from './object-key.ts';
 import type { ObjectInfo, ObjectStore } from './port.ts';
 
