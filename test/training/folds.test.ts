@@ -60,9 +60,9 @@ test('no event at or after the origin is in the matrix', () => {
 });
 
 test('folds lie end to end, newest first, and end with the last event', () => {
-  const rows = Array.from({ length: 4000 }, (_, e) => click(`u${e % 200}`, `i${e % 9}`, e * HOUR * 0.25));
+  const rows = Array.from({ length: 8000 }, (_, e) => click(`u${e % 400}`, `i${e % 9}`, e * HOUR * 0.125));
   const folds = planFolds(interactions(rows), { count: 3, horizon: 2 * DAY });
-  const until = 3999 * HOUR * 0.25 + 1;
+  const until = 7999 * HOUR * 0.125 + 1;
   assert.deepEqual(
     folds,
     [0, 1, 2].map((index) => ({ origin: until - (index + 1) * 2 * DAY, end: until - index * 2 * DAY })),
