@@ -1,7 +1,7 @@
 import { errorTable } from '../errors.ts';
 
 /** Faults of the gate. A model that is bad is no fault: that is a verdict. */
-export const deliveryErrors = errorTable({
+export const { error: deliveryError } = errorTable({
   MR_DELIVERY_OTHER_MODEL: {
     status: 422,
     title: 'The version belongs to another use case',

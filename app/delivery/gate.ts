@@ -11,7 +11,7 @@ import { retired } from '../registry/sign-off.ts';
 import type { Version } from '../registry/version.ts';
 import type { UseCase } from '../usecases/usecase.ts';
 import { checkDataset } from './dataset-checks.ts';
-import { deliveryErrors } from './errors.ts';
+import { deliveryError } from './errors.ts';
 import { type Evidence, signEvidence, type Verdict } from './evidence.ts';
 import { checkIntegrity } from './integrity.ts';
 import { judge, judgedNames } from './judge.ts';
@@ -62,7 +62,7 @@ async function gather(options: GateOptions, version: Version): Promise<Evidence>
   const { usecase, registry, clock, onProgress = () => undefined } = options;
   const { manifest } = version;
   if (manifest.usecase !== usecase.name)
-    throw deliveryErrors.error('MR_DELIVERY_OTHER_MODEL', `version ${version.version} was made for '${manifest.usecase}'`, {
+    throw deliveryError('MR_DELIVERY_OTHER_MODEL', `version ${version.version} was made for '${manifest.usecase}'`, {
       field: 'usecase',
       value: manifest.usecase,
       expected: usecase.name,
@@ -87,7 +87,7 @@ async function gather(options: GateOptions, version: Version): Promise<Evidence>
   onProgress('reading the pinned snapshot');
   const data = await (options.readData ?? ((of) => readJudgedData(options, of)))(manifest);
   if (data.moments.length === 0)
-    throw deliveryErrors.error('MR_DELIVERY_NOTHING_TO_JUDGE', 'no user of the newest fold turned to something new', {
+    throw deliveryError('MR_DELIVERY_NOTHING_TO_JUDGE', 'no user of the newest fold turned to something new', {
       field: 'moments',
       value: 0,
       expected: 'one at least',

@@ -1,6 +1,6 @@
 import { errorTable } from '../errors.ts';
 
-export const { table: FEATURE_ERRORS, error: featureError } = errorTable({
+export const { error: featureError } = errorTable({
   MR_FEATURES_VIEW_INVALID: {
     status: 500,
     title: 'A feature view cannot be computed as it is defined',

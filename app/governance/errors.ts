@@ -1,6 +1,6 @@
 import { errorTable } from '../errors.ts';
 
-export const { table: GOVERNANCE_ERRORS, error: governanceError } = errorTable({
+export const { error: governanceError } = errorTable({
   MR_GOVERNANCE_KEYS_EXPOSED: {
     status: 500,
     title: 'The key folder can be read by others',

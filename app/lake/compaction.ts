@@ -3,7 +3,7 @@ import type { Action, AddFile } from './delta/actions.ts';
 import type { DeltaLog } from './delta/log.ts';
 import type { TableState } from './delta/state.ts';
 import type { Engine } from './engine.ts';
-import { lakeErrors } from './errors.ts';
+import { lakeError } from './errors.ts';
 import type { ObjectStore } from './object-store/port.ts';
 import { copyOut, partName, type WrittenFile } from './parquet-writer.ts';
 import { queryFault } from './query-fault.ts';
@@ -59,7 +59,7 @@ export async function compact(
     if (!overtaken) return committed;
     for (const { path } of written) await objects.delete(prefix + path);
   }
-  throw lakeErrors.error('MR_LAKE_COMMIT_CONFLICT', `table ${log.table}: other compactions took its files ${MAX_PLANS} times`, {
+  throw lakeError('MR_LAKE_COMMIT_CONFLICT', `table ${log.table}: other compactions took its files ${MAX_PLANS} times`, {
     field: log.table,
     expected: 'one compaction at a time',
   });

@@ -2,7 +2,7 @@ import { isDiskFull } from '../disk.ts';
 import { errorTable } from '../errors.ts';
 
 /** Faults of the lake and of the object store under it. */
-export const lakeErrors = errorTable({
+export const { error: lakeError } = errorTable({
   MR_LAKE_OBJECT_MISSING: {
     status: 404,
     title: 'The object does not exist',
@@ -70,7 +70,7 @@ export function diskFault(error: unknown, what: string): unknown {
   const text = error instanceof Error ? error.message : String(error);
   const full = isDiskFull(error) || FULL_TEXT.test(text);
   if (!full) return error;
-  return lakeErrors.error('MR_LAKE_DISK_FULL', `no room to write ${what}: ${text}`, {
+  return lakeError('MR_LAKE_DISK_FULL', `no room to write ${what}: ${text}`, {
     field: what,
     expected: 'free disk space',
     cause: error,

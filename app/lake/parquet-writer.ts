@@ -5,7 +5,7 @@ import { type DuckDBAppender, type DuckDBConnection, DuckDBTimestampTZValue } fr
 import { type Column, DUCKDB } from './delta/schema.ts';
 import { measure } from './delta/statistics.ts';
 import { type Engine, identifier, literal } from './engine.ts';
-import { diskFault, lakeErrors } from './errors.ts';
+import { diskFault, lakeError } from './errors.ts';
 import type { LakeRow, LakeType, LakeValue } from './port.ts';
 
 /** A finished Parquet file in the scratch folder. */
@@ -131,7 +131,7 @@ const kindOf = (value: LakeValue) => (Array.isArray(value) ? 'a list of other it
 
 /** Says of which kind the value is, never the value: the column may hold personal data. */
 const invalid = (table: string, column: string, index: number, found: string, expected: string) =>
-  lakeErrors.error('MR_LAKE_ROW_INVALID', `table ${table}: row ${index} has ${found} in ${column}, expected ${expected}`, {
+  lakeError('MR_LAKE_ROW_INVALID', `table ${table}: row ${index} has ${found} in ${column}, expected ${expected}`, {
     field: `${table}.${column}`,
     value: found,
     expected,

@@ -4,7 +4,7 @@ import type { Action } from './delta/actions.ts';
 import type { DeltaLog } from './delta/log.ts';
 import { evolve, formatSchema } from './delta/schema.ts';
 import { READER_VERSION, type TableState, WRITER_VERSION } from './delta/state.ts';
-import { lakeErrors } from './errors.ts';
+import { lakeError } from './errors.ts';
 import type { ObjectStore } from './object-store/port.ts';
 import type { LakeChange, TableSpec } from './port.ts';
 import { tablePrefix } from './table-name.ts';
@@ -53,15 +53,11 @@ function checkColumns(spec: TableSpec): void {
   const seen = new Set<string>();
   for (const { name } of spec.columns) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || seen.has(name.toLowerCase())) {
-      throw lakeErrors.error(
-        'MR_LAKE_SCHEMA_CONFLICT',
-        `table ${spec.name}: the column name '${name}' is not admitted or taken`,
-        {
-          field: `${spec.name}.${name}`,
-          value: name,
-          expected: 'letters, digits and underscores, once in the table',
-        },
-      );
+      throw lakeError('MR_LAKE_SCHEMA_CONFLICT', `table ${spec.name}: the column name '${name}' is not admitted or taken`, {
+        field: `${spec.name}.${name}`,
+        value: name,
+        expected: 'letters, digits and underscores, once in the table',
+      });
     }
     seen.add(name.toLowerCase());
   }
@@ -106,7 +102,7 @@ const offsetsHold = (state: TableState, change: LakeChange): boolean =>
 
 async function checkStaged(objects: ObjectStore, table: string, prefix: string, key: string): Promise<void> {
   const missing = (why: string) =>
-    lakeErrors.error('MR_LAKE_OBJECT_MISSING', `table ${table}: the staged file ${key} ${why}`, {
+    lakeError('MR_LAKE_OBJECT_MISSING', `table ${table}: the staged file ${key} ${why}`, {
       field: 'add.key',
       value: key,
       expected: 'a file staged for this table and not vacuumed',

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { MillraceError } from '../errors.ts';
 import { recordsOf, type TableState } from './delta/state.ts';
 import { type Engine, literal } from './engine.ts';
-import { diskFault, lakeErrors } from './errors.ts';
+import { diskFault, lakeError } from './errors.ts';
 import type { ObjectStore } from './object-store/port.ts';
 import { fileKeys } from './view.ts';
 
@@ -27,7 +27,7 @@ export async function queryFault(
     const file = await fileFault(engine, objects, states, error);
     if (file !== undefined) return file;
   }
-  return lakeErrors.error('MR_LAKE_QUERY_INVALID', message.split('\n\nLINE')[0] ?? message, { field: 'sql', cause: error });
+  return lakeError('MR_LAKE_QUERY_INVALID', message.split('\n\nLINE')[0] ?? message, { field: 'sql', cause: error });
 }
 
 /** Looks at the files the failed work read: one that is missing, of another size than committed, or unreadable to its end. */
@@ -37,7 +37,7 @@ export async function fileFault(engine: Engine, objects: ObjectStore, states: re
     for (const [index, key] of fileKeys(state).entries()) {
       const committed = sizes[index];
       if (!(await objects.has(key))) {
-        return lakeErrors.error('MR_LAKE_OBJECT_MISSING', `table ${state.table}: the data file ${key} is gone`, {
+        return lakeError('MR_LAKE_OBJECT_MISSING', `table ${state.table}: the data file ${key} is gone`, {
           field: key,
           expected: 'a file not vacuumed',
           cause,
@@ -45,7 +45,7 @@ export async function fileFault(engine: Engine, objects: ObjectStore, states: re
       }
       const fault = await unreadable(engine, objects.location(key), committed?.size, committed && recordsOf(committed));
       if (fault !== undefined) {
-        return lakeErrors.error('MR_LAKE_PARQUET_CORRUPT', `table ${state.table}: the data file ${key} is corrupt: ${fault}`, {
+        return lakeError('MR_LAKE_PARQUET_CORRUPT', `table ${state.table}: the data file ${key} is corrupt: ${fault}`, {
           field: key,
           expected: 'the Parquet file as it was committed',
           cause,

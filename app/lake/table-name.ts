@@ -1,4 +1,4 @@
-import { lakeErrors } from './errors.ts';
+import { lakeError } from './errors.ts';
 
 const NAME = /^([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)$/;
 
@@ -15,7 +15,7 @@ export function tablePrefix(table: string): string {
 export function tableParts(table: string): readonly [schema: string, name: string] {
   const match = NAME.exec(table);
   if (match?.[1] !== undefined && match[2] !== undefined && !RESERVED.has(match[1])) return [match[1], match[2]];
-  throw lakeErrors.error('MR_LAKE_TABLE_NAME', `table name '${table}' is not admitted`, {
+  throw lakeError('MR_LAKE_TABLE_NAME', `table name '${table}' is not admitted`, {
     field: 'table',
     value: table,
     expected: `usecase.table in lower case, the use case none of ${[...RESERVED].join(', ')}`,

@@ -3,7 +3,7 @@ import type { Clock } from '../clock/port.ts';
 import type { Action, CommitInfo } from './delta/actions.ts';
 import type { DeltaLog } from './delta/log.ts';
 import { checkWritable, type TableState } from './delta/state.ts';
-import { lakeErrors } from './errors.ts';
+import { lakeError } from './errors.ts';
 
 /** What to commit on top of a state; undefined where there is nothing (left) to do. */
 export interface Change {
@@ -43,7 +43,7 @@ export async function transact<S extends TableState | undefined>(
     if (committed !== undefined) return committed;
     await setTimeout(Math.random() * Math.min(MAX_WAIT_MS, attempt * 2));
   }
-  throw lakeErrors.error(
+  throw lakeError(
     'MR_LAKE_COMMIT_CONFLICT',
     `table ${log.table}: ${MAX_ATTEMPTS} commits in a row lost the race to other writers`,
     {

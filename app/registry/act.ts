@@ -4,7 +4,7 @@ import { MillraceError } from '../errors.ts';
 import type { AuditAct, AuditSink } from '../governance/audit-sink/port.ts';
 import type { KeyStore } from '../governance/keys/port.ts';
 import type { ObjectStore } from '../lake/object-store/port.ts';
-import { registryErrors } from './errors.ts';
+import { registryError } from './errors.ts';
 import type { Metadata } from './metadata/port.ts';
 import type { Tables } from './metadata/tables.ts';
 
@@ -55,7 +55,7 @@ export async function recordRefusal(audit: AuditSink, act: Act, error: unknown):
 /** @throws MR_REGISTRY_NAME_INVALID */
 export function checkName(field: string, name: string): void {
   if (/^[\p{L}\p{N}][\p{L}\p{N} .:@/_-]{0,127}$/u.test(name)) return;
-  throw registryErrors.error('MR_REGISTRY_NAME_INVALID', `'${name.slice(0, 40)}' is not the name of an actor`, {
+  throw registryError('MR_REGISTRY_NAME_INVALID', `'${name.slice(0, 40)}' is not the name of an actor`, {
     field,
     value: name.slice(0, 40),
     expected: '1 to 128 letters, digits, spaces and .:@/_-',

@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Clock } from '../clock/port.ts';
 import { audited, type RegistryPorts } from './act.ts';
-import { registryErrors } from './errors.ts';
+import { registryError } from './errors.ts';
 import type { AliasName, Tables } from './metadata/tables.ts';
 import { deploymentsOf, findVersion } from './read.ts';
 import { checkSignOff, retired, setState } from './sign-off.ts';
@@ -76,7 +76,7 @@ export function retire(ports: RegistryPorts, number: number, { model, actor, rea
     const version = await findVersion(db, model, number);
     if (version.state === 'retired') throw retired(version);
     if ((await deploymentsOf(db, model)).at(-1)?.version === number)
-      throw registryErrors.error('MR_REGISTRY_CHAMPION', `version ${number} is the champion of '${model}'`, {
+      throw registryError('MR_REGISTRY_CHAMPION', `version ${number} is the champion of '${model}'`, {
         field: 'version',
         value: number,
         expected: 'a version that does not answer now',
@@ -104,7 +104,7 @@ async function previousChampion(db: Kysely<Tables>, model: string): Promise<Vers
     const version = await findVersion(db, model, number);
     if (number !== current && version.state === 'approved') return version;
   }
-  throw registryErrors.error('MR_REGISTRY_NO_PREVIOUS', `'${model}' has no earlier champion that may serve`, {
+  throw registryError('MR_REGISTRY_NO_PREVIOUS', `'${model}' has no earlier champion that may serve`, {
     field: 'model',
     value: model,
     expected: 'a champion before the current one, still approved',

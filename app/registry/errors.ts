@@ -1,7 +1,7 @@
 import { errorTable } from '../errors.ts';
 
 /** Faults of the registry and its metadata store. */
-export const registryErrors = errorTable({
+export const { error: registryError } = errorTable({
   MR_REGISTRY_LAYOUT_NEWER: {
     status: 409,
     title: 'The data folder was written by a newer Millrace',

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Micros } from '../clock/port.ts';
-import { registryErrors } from './errors.ts';
+import { registryError } from './errors.ts';
 import type { Metadata } from './metadata/port.ts';
 import type { AliasName, Tables } from './metadata/tables.ts';
 import {
@@ -87,7 +87,7 @@ export async function findVersion(db: Kysely<Tables>, model: string, version: nu
     .select(({ fn }) => fn.max('version').as('version'))
     .where('model', '=', model)
     .executeTakeFirst();
-  throw registryErrors.error('MR_REGISTRY_VERSION_UNKNOWN', `model '${model}' has no version ${version}`, {
+  throw registryError('MR_REGISTRY_VERSION_UNKNOWN', `model '${model}' has no version ${version}`, {
     field: 'version',
     value: version,
     expected: newest?.version == null ? `a registered version; '${model}' has none yet` : `1 to ${newest.version}`,

@@ -2,7 +2,7 @@ import type { Micros } from '../clock/port.ts';
 import { audited, type RegistryPorts } from './act.ts';
 import { promote, retire, rollback, setAlias } from './deploy.ts';
 import { sha256 } from './digest.ts';
-import { registryErrors } from './errors.ts';
+import { registryError } from './errors.ts';
 import { openRegistryReader, type RegistryReader } from './read.ts';
 import type { ReleaseManifest } from './release.ts';
 import { approve, recordVerdict, type SignedEvidence } from './sign-off.ts';
@@ -96,7 +96,7 @@ async function load({ metadata, objects, keys }: RegistryPorts, unitId: string):
     .where('unit_id', '=', unitId)
     .executeTakeFirst();
   if (row === undefined)
-    throw registryErrors.error('MR_REGISTRY_VERSION_UNKNOWN', `no version has the unit id ${unitId}`, {
+    throw registryError('MR_REGISTRY_VERSION_UNKNOWN', `no version has the unit id ${unitId}`, {
       field: 'unitId',
       value: unitId,
       expected: 'the unit id of a registered version',

@@ -3,7 +3,7 @@ import { canonicalJson } from '../canonical.ts';
 import type { KeyStore, Signature } from '../governance/keys/port.ts';
 import type { Gate } from '../usecases/usecase.ts';
 import { audited, checkName, type RegistryPorts, samePerson } from './act.ts';
-import { registryErrors } from './errors.ts';
+import { registryError } from './errors.ts';
 import type { Tables, VersionState } from './metadata/tables.ts';
 import { approvalsOf, findVersion, verdictsOf } from './read.ts';
 import { checkSigned } from './unit.ts';
@@ -72,7 +72,7 @@ export function approve(ports: RegistryPorts, model: string, number: number, app
     checkName('approver', approver);
     const policy = (await passedVerdict(db, ports.keys, version)).approval;
     if (policy !== 'local' && samePerson(approver, version.author))
-      throw registryErrors.error('MR_REGISTRY_SAME_PERSON', `'${approver}' made version ${number} and may not approve it`, {
+      throw registryError('MR_REGISTRY_SAME_PERSON', `'${approver}' made version ${number} and may not approve it`, {
         field: 'approver',
         value: approver,
         expected: 'someone other than the author',
@@ -107,7 +107,7 @@ export async function checkSignOff(db: Transaction<Tables>, keys: KeyStore, vers
   }
   const counts = approvals.some(({ approver }) => policy === 'local' || !samePerson(approver, version.author));
   if (version.state === 'approved' && counts) return;
-  throw registryErrors.error('MR_REGISTRY_NOT_APPROVED', `version ${version.version} of '${version.model}' is not approved`, {
+  throw registryError('MR_REGISTRY_NOT_APPROVED', `version ${version.version} of '${version.model}' is not approved`, {
     field: 'state',
     value: version.state,
     expected: 'approved',
@@ -119,15 +119,11 @@ async function passedVerdict(db: Transaction<Tables>, keys: KeyStore, version: V
   if (version.state === 'retired') throw retired(version);
   const newest = (await verdictsOf(db, version.model, version.version)).at(-1);
   if (newest === undefined || newest.verdict !== 'passed' || version.state === 'refused' || version.state === 'candidate')
-    throw registryErrors.error(
-      'MR_REGISTRY_NOT_GATED',
-      `version ${version.version} of '${version.model}' has not passed the gate`,
-      {
-        field: 'state',
-        value: newest === undefined ? 'never judged' : newest.verdict,
-        expected: 'passed',
-      },
-    );
+    throw registryError('MR_REGISTRY_NOT_GATED', `version ${version.version} of '${version.model}' has not passed the gate`, {
+      field: 'state',
+      value: newest === undefined ? 'never judged' : newest.verdict,
+      expected: 'passed',
+    });
   checkSigned(keys, 'verdict', newest.evidence, newest.signature);
   const head = JSON.parse(newest.evidence) as EvidenceHead;
   if (head.unitId !== version.unitId || head.verdict !== 'passed') throw notAbout('verdict', version, head.unitId);
@@ -135,14 +131,14 @@ async function passedVerdict(db: Transaction<Tables>, keys: KeyStore, version: V
 }
 
 const notAbout = (what: string, version: Version, found: string) =>
-  registryErrors.error('MR_REGISTRY_SIGNATURE_INVALID', `the ${what} is about another unit than version ${version.version}`, {
+  registryError('MR_REGISTRY_SIGNATURE_INVALID', `the ${what} is about another unit than version ${version.version}`, {
     field: what,
     value: found,
     expected: version.unitId,
   });
 
 export const retired = ({ model, version }: Version) =>
-  registryErrors.error('MR_REGISTRY_RETIRED', `version ${version} of '${model}' is retired`, {
+  registryError('MR_REGISTRY_RETIRED', `version ${version} of '${model}' is retired`, {
     field: 'state',
     value: 'retired',
   });

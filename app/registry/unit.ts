@@ -2,7 +2,7 @@ import { canonicalJson } from '../canonical.ts';
 import type { KeyStore, Signature } from '../governance/keys/port.ts';
 import type { ObjectStore } from '../lake/object-store/port.ts';
 import { sha256 } from './digest.ts';
-import { registryErrors } from './errors.ts';
+import { registryError } from './errors.ts';
 import type { ReleaseFile, ReleaseManifest } from './release.ts';
 
 /** A release unit's bytes, each checked against the signed manifest. */
@@ -22,7 +22,7 @@ export const fileKey = (manifest: ReleaseManifest, file: string): string => `${m
  */
 export function manifestText(manifest: ReleaseManifest): string {
   const refuse = (field: string, value: unknown, expected: string) =>
-    registryErrors.error('MR_REGISTRY_MANIFEST_INVALID', `the release manifest's ${field} is not valid`, {
+    registryError('MR_REGISTRY_MANIFEST_INVALID', `the release manifest's ${field} is not valid`, {
       field,
       value,
       expected,
@@ -40,7 +40,7 @@ export function manifestText(manifest: ReleaseManifest): string {
     return canonicalJson(manifest);
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause;
-    throw registryErrors.error('MR_REGISTRY_MANIFEST_INVALID', `the release manifest has no exact JSON: ${cause.message}`, {
+    throw registryError('MR_REGISTRY_MANIFEST_INVALID', `the release manifest has no exact JSON: ${cause.message}`, {
       field: 'manifest',
       expected: 'finite numbers and well-formed text',
       cause,
@@ -58,14 +58,14 @@ export async function readFiles(objects: ObjectStore, manifest: ReleaseManifest)
     const key = fileKey(manifest, file);
     const named = manifest.files[file];
     if (!(await objects.has(key)))
-      throw registryErrors.error('MR_REGISTRY_FILE_MISSING', `${key} is not in the object store`, {
+      throw registryError('MR_REGISTRY_FILE_MISSING', `${key} is not in the object store`, {
         field: file,
         expected: `${named.bytes} bytes with SHA-256 ${named.sha256}`,
       });
     const body = await objects.get(key);
     const found = sha256(body);
     if (found !== named.sha256 || body.length !== named.bytes)
-      throw registryErrors.error('MR_REGISTRY_DIGEST_MISMATCH', `${key} was changed after it was released`, {
+      throw registryError('MR_REGISTRY_DIGEST_MISMATCH', `${key} was changed after it was released`, {
         field: file,
         value: `${body.length} bytes with SHA-256 ${found}`,
         expected: `${named.bytes} bytes with SHA-256 ${named.sha256}`,
@@ -82,7 +82,7 @@ export async function readFiles(objects: ObjectStore, manifest: ReleaseManifest)
 export function checkManifest(keys: KeyStore, stored: { unitId: string; text: string; signature: Signature }): void {
   const found = sha256(stored.text);
   if (found !== stored.unitId)
-    throw registryErrors.error('MR_REGISTRY_DIGEST_MISMATCH', 'the manifest is not the one of its unit id', {
+    throw registryError('MR_REGISTRY_DIGEST_MISMATCH', 'the manifest is not the one of its unit id', {
       field: 'manifest',
       value: found,
       expected: stored.unitId,
@@ -93,7 +93,7 @@ export function checkManifest(keys: KeyStore, stored: { unitId: string; text: st
 /** @throws MR_REGISTRY_SIGNATURE_INVALID naming what was signed and the key */
 export function checkSigned(keys: KeyStore, what: string, text: string, signature: Signature): void {
   if (keys.verify(Buffer.from(text), signature)) return;
-  throw registryErrors.error('MR_REGISTRY_SIGNATURE_INVALID', `the signature of the ${what} does not hold`, {
+  throw registryError('MR_REGISTRY_SIGNATURE_INVALID', `the signature of the ${what} does not hold`, {
     field: what,
     value: `key ${signature.keyId}`,
     expected: `an Ed25519 signature of the platform's key over the stored ${what}`,

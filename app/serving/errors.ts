@@ -1,7 +1,7 @@
 import { errorTable } from '../errors.ts';
 
 /** Faults of the serving layer: what a caller of the API or an operator of the server can cause. */
-export const { table: SERVING_ERRORS, error: servingError } = errorTable({
+export const { error: servingError } = errorTable({
   MR_SERVING_BODY_INVALID: { status: 400, title: 'The request does not fit the schema', next: 'compare the body with /docs' },
   MR_SERVING_TOKEN_MISSING: { status: 401, title: 'A bearer token is required', next: "send 'Authorization: Bearer <token>'" },
   MR_SERVING_TOKEN_UNKNOWN: {

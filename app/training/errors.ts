@@ -1,6 +1,6 @@
 import { errorTable } from '../errors.ts';
 
-export const { table: trainingErrors, error: trainingError } = errorTable({
+export const { error: trainingError } = errorTable({
   MR_TRAINING_TOO_LITTLE_DATA: {
     status: 409,
     title: 'Too little data to train on.',

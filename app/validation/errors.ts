@@ -1,6 +1,6 @@
 import { errorTable } from '../errors.ts';
 
-export const { table: VALIDATION_ERRORS, error: validationError } = errorTable({
+export const { error: validationError } = errorTable({
   MR_VALIDATION_PROFILE_MISSING: {
     status: 404,
     title: 'No reference profile is stored for this event',

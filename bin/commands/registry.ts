@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { registryErrors } from '../../app/registry/errors.ts';
+import { registryError } from '../../app/registry/errors.ts';
 import { openRegistry, type Registry } from '../../app/registry/registry.ts';
 import { deploymentLine, momentText, showText, versionTable } from '../../app/registry/text.ts';
 import { parseTimestamp } from '../../app/validation/rfc3339.ts';
@@ -89,7 +89,7 @@ export function registryCommands(program: Command, context: CommandContext): voi
     .action(async (time: string) => {
       const moment = parseTimestamp(time);
       if (moment === undefined)
-        throw registryErrors.error('MR_REGISTRY_TIME_INVALID', `'${time}' is not an RFC 3339 time`, {
+        throw registryError('MR_REGISTRY_TIME_INVALID', `'${time}' is not an RFC 3339 time`, {
           field: '<time>',
           value: time,
           expected: 'e.g. 2026-01-31T12:00:00Z',

@@ -1,4 +1,4 @@
-import { lakeErrors } from '../errors.ts';
+import { lakeError } from '../errors.ts';
 
 /**
  * The actions of a Delta commit (github.com/delta-io/delta, PROTOCOL.md, "Actions"): one JSON object a line, its only key
@@ -80,7 +80,7 @@ export function parseActions(body: Buffer, key: string): readonly Action[] {
       if (typeof action !== 'object' || action === null) throw new SyntaxError('not an object');
       actions.push(action as Action);
     } catch (cause) {
-      throw lakeErrors.error('MR_LAKE_LOG_CORRUPT', `${key} line ${index + 1} is not a commit action`, {
+      throw lakeError('MR_LAKE_LOG_CORRUPT', `${key} line ${index + 1} is not a commit action`, {
         field: key,
         expected: 'one JSON object a line',
         cause,

@@ -1,5 +1,5 @@
 import type { Engine } from '../engine.ts';
-import { isMissing, lakeErrors } from '../errors.ts';
+import { isMissing, lakeError } from '../errors.ts';
 import type { ObjectStore } from '../object-store/port.ts';
 import { type Action, formatActions, parseActions } from './actions.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
@@ -47,7 +47,7 @@ export class DeltaLog {
   async newest(): Promise<TableState> {
     const state = await this.find();
     if (state !== undefined) return state;
-    throw lakeErrors.error('MR_LAKE_TABLE_UNKNOWN', `there is no table ${this.table}`, { field: 'table', value: this.table });
+    throw lakeError('MR_LAKE_TABLE_UNKNOWN', `there is no table ${this.table}`, { field: 'table', value: this.table });
   }
 
   /** @throws MR_LAKE_VERSION_UNKNOWN naming the versions that can be read */
@@ -146,28 +146,20 @@ export class DeltaLog {
     if (state !== undefined && state.version >= target) return state;
     if (until !== undefined && fault === undefined) return undefined;
     if (fault !== undefined && first === undefined) throw fault;
-    throw lakeErrors.error(
-      'MR_LAKE_LOG_CORRUPT',
-      `table ${this.table}: version ${(state?.version ?? -1) + 1} is missing from its log`,
-      {
-        field: this.keys.commit((state?.version ?? -1) + 1),
-        value: state?.version,
-        expected: `every commit up to ${target}`,
-      },
-    );
+    throw lakeError('MR_LAKE_LOG_CORRUPT', `table ${this.table}: version ${(state?.version ?? -1) + 1} is missing from its log`, {
+      field: this.keys.commit((state?.version ?? -1) + 1),
+      value: state?.version,
+      expected: `every commit up to ${target}`,
+    });
   }
 
   async #unknown(version: number, newest: number): Promise<Error> {
     const { commits, checkpoints } = await this.versions();
     const oldest = commits[0] === 0 ? 0 : (checkpoints[0] ?? newest);
-    return lakeErrors.error(
-      'MR_LAKE_VERSION_UNKNOWN',
-      `table ${this.table} has no version ${version}; it has ${oldest} to ${newest}`,
-      {
-        field: `${this.table}.version`,
-        value: version,
-        expected: `${oldest} to ${newest}`,
-      },
-    );
+    return lakeError('MR_LAKE_VERSION_UNKNOWN', `table ${this.table} has no version ${version}; it has ${oldest} to ${newest}`, {
+      field: `${this.table}.version`,
+      value: version,
+      expected: `${oldest} to ${newest}`,
+    });
   }
 }

@@ -1,4 +1,4 @@
-import { lakeErrors } from '../errors.ts';
+import { lakeError } from '../errors.ts';
 import type { LakeType, TableSpec } from '../port.ts';
 
 export type Column = TableSpec['columns'][number];
@@ -51,15 +51,11 @@ export function parseSchema(schemaString: string, table: string): readonly Colum
   return schema.fields.map(({ name, type, nullable }) => {
     const found = Object.entries(DELTA).find(([, delta]) => shape(delta) === shape(type));
     if (found === undefined) {
-      throw lakeErrors.error(
-        'MR_LAKE_PROTOCOL_UNSUPPORTED',
-        `table ${table}: column ${name} has the type ${JSON.stringify(type)}`,
-        {
-          field: `${table}.${name}`,
-          value: type,
-          expected: Object.keys(DELTA).join(', '),
-        },
-      );
+      throw lakeError('MR_LAKE_PROTOCOL_UNSUPPORTED', `table ${table}: column ${name} has the type ${JSON.stringify(type)}`, {
+        field: `${table}.${name}`,
+        value: type,
+        expected: Object.keys(DELTA).join(', '),
+      });
     }
     return { name, type: found[0] as LakeType, nullable };
   });
@@ -75,7 +71,7 @@ const shape = (type: DeltaType): string =>
  */
 export function evolve(table: string, held: readonly Column[], wanted: readonly Column[]): readonly Column[] {
   const conflict = (name: string, value: string, expected: string) =>
-    lakeErrors.error('MR_LAKE_SCHEMA_CONFLICT', `table ${table}: column ${name} is ${value}, expected ${expected}`, {
+    lakeError('MR_LAKE_SCHEMA_CONFLICT', `table ${table}: column ${name} is ${value}, expected ${expected}`, {
       field: `${table}.${name}`,
       value,
       expected,

@@ -1,4 +1,4 @@
-import { lakeErrors } from '../errors.ts';
+import { lakeError } from '../errors.ts';
 import type { Action, AddFile, MetaData, Protocol, RemoveFile, Txn } from './actions.ts';
 import { type Column, parseSchema } from './schema.ts';
 
@@ -45,15 +45,11 @@ export function replay(table: string, before: TableState | undefined, version: n
     else if ('commitInfo' in action) timestampMs = Math.max(timestampMs, action.commitInfo.timestamp ?? 0);
   }
   if (protocol === undefined || metaData === undefined) {
-    throw lakeErrors.error(
-      'MR_LAKE_LOG_CORRUPT',
-      `table ${table}: version ${version} has no ${protocol ? 'metaData' : 'protocol'}`,
-      {
-        field: table,
-        value: version,
-        expected: 'protocol and metaData in the first commit',
-      },
-    );
+    throw lakeError('MR_LAKE_LOG_CORRUPT', `table ${table}: version ${version} has no ${protocol ? 'metaData' : 'protocol'}`, {
+      field: table,
+      value: version,
+      expected: 'protocol and metaData in the first commit',
+    });
   }
   checkReadable(table, protocol, metaData);
   const columns =
@@ -100,7 +96,7 @@ export function checkWritable({ table, protocol }: TableState): void {
 }
 
 const unsupported = (table: string, field: string, value: unknown, expected: string) =>
-  lakeErrors.error('MR_LAKE_PROTOCOL_UNSUPPORTED', `table ${table}: ${field} is ${String(value)}, expected ${expected}`, {
+  lakeError('MR_LAKE_PROTOCOL_UNSUPPORTED', `table ${table}: ${field} is ${String(value)}, expected ${expected}`, {
     field,
     value,
     expected,

@@ -3,7 +3,7 @@ import type { Dirent } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { syncFolder } from '../../disk.ts';
-import { diskFault, isCode, lakeErrors } from '../errors.ts';
+import { diskFault, isCode, lakeError } from '../errors.ts';
 import { publish, publishIfAbsent, takeFile, writeNew } from './durable-file.ts';
 import { checkKey, STAGING } from './object-key.ts';
 import type { ObjectInfo, ObjectStore } from './port.ts';
@@ -48,7 +48,7 @@ export async function openEmbeddedObjects(dir: string): Promise<ObjectStore> {
         return await readFile(locate(key));
       } catch (error) {
         if (!isCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) throw error;
-        throw lakeErrors.error('MR_LAKE_OBJECT_MISSING', `there is no object '${key}'`, {
+        throw lakeError('MR_LAKE_OBJECT_MISSING', `there is no object '${key}'`, {
           field: 'key',
           value: key,
           cause: error,
@@ -124,7 +124,7 @@ async function sweep(staging: string): Promise<void> {
 }
 
 const crossed = (key: string, cause: unknown) =>
-  lakeErrors.error(
+  lakeError(
     'MR_LAKE_OBJECT_KEY',
     `object key '${key}' cannot be written: it, or a part of it, is the folder or the name of another object`,
     {

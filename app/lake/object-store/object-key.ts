@@ -1,4 +1,4 @@
-import { lakeErrors } from '../errors.ts';
+import { lakeError } from '../errors.ts';
 
 /** Longest key, bytes of UTF-8: S3's limit. */
 const MAX_BYTES = 1024;
@@ -29,7 +29,7 @@ export function checkKey(key: string): string {
                   ? `${STAGING} is the store's own`
                   : undefined;
   if (fault === undefined) return key;
-  throw lakeErrors.error('MR_LAKE_OBJECT_KEY', `object key '${key}' is refused: ${fault}`, {
+  throw lakeError('MR_LAKE_OBJECT_KEY', `object key '${key}' is refused: ${fault}`, {
     field: 'key',
     value: key,
     expected: 'slash-separated parts, relative, without . and ..',

@@ -1,5 +1,5 @@
 import type { ColumnDefinitionBuilder, Kysely, Transaction } from 'kysely';
-import { registryErrors } from '../errors.ts';
+import { registryError } from '../errors.ts';
 import type { Tables } from './tables.ts';
 
 /** How a ground makes a column that numbers its rows: SQLite's `autoincrement`, Postgres' `generated as identity`. */
@@ -136,7 +136,7 @@ export async function migrate(db: Kysely<Tables>, numbered: Numbered, where: str
 /** @throws MR_REGISTRY_LAYOUT_NEWER naming both versions */
 export function refuseNewer(found: number, where: string): void {
   if (found <= LAYOUT) return;
-  throw registryErrors.error('MR_REGISTRY_LAYOUT_NEWER', `${where} has layout ${found}; this Millrace reads up to ${LAYOUT}`, {
+  throw registryError('MR_REGISTRY_LAYOUT_NEWER', `${where} has layout ${found}; this Millrace reads up to ${LAYOUT}`, {
     field: 'layout',
     value: found,
     expected: `at most ${LAYOUT}`,

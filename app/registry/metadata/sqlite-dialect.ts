@@ -11,7 +11,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely';
 import type { MillraceError } from '../../errors.ts';
-import { registryErrors } from '../errors.ts';
+import { registryError } from '../errors.ts';
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html). */
 const BUSY = [5, 6];
@@ -32,10 +32,10 @@ const isOneOf = (error: unknown, codes: readonly number[]) => isSqliteFault(erro
 export function explainSqlite(error: unknown, file: string): MillraceError | undefined {
   const detail = { field: 'metadata', value: file, cause: error };
   if (isOneOf(error, BUSY))
-    return registryErrors.error('MR_REGISTRY_METADATA_BUSY', `${file} stayed locked for ${PATIENCE_MS / 1000} s`, detail);
-  if (isOneOf(error, FULL)) return registryErrors.error('MR_REGISTRY_METADATA_FULL', `no room left for ${file}`, detail);
+    return registryError('MR_REGISTRY_METADATA_BUSY', `${file} stayed locked for ${PATIENCE_MS / 1000} s`, detail);
+  if (isOneOf(error, FULL)) return registryError('MR_REGISTRY_METADATA_FULL', `no room left for ${file}`, detail);
   if (isOneOf(error, CORRUPT))
-    return registryErrors.error('MR_REGISTRY_METADATA_CORRUPT', `${file} is not a sound SQLite database`, {
+    return registryError('MR_REGISTRY_METADATA_CORRUPT', `${file} is not a sound SQLite database`, {
       ...detail,
       expected: 'a metadata store made by Millrace',
     });
