@@ -45,7 +45,7 @@ test('no file or folder has a name that says nothing', () => {
 test('a port is under 60 lines', () => {
   const ports = sources.filter((path) => basename(path) === 'port.ts');
   assert.ok(ports.length >= 8, `found ${ports.length} ports`);
-  const long = ports.filter((path) => readFileSync(join(root, path), 'utf8').split('\n').length > MAX_PORT_LINES);
+  const long = ports.filter((path) => readFileSync(join(root, path), 'utf8').split('\n').length - 1 > MAX_PORT_LINES);
   assert.deepEqual(long, []);
 });
 
