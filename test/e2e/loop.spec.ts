@@ -48,7 +48,7 @@ async function killAndRestart(t: TestContext, when: string, afterMs: number): Pr
   const children = loop.children();
   t.diagnostic(`seed ${seed}: killed ${afterMs} ms into ${when}, with ${children.length} children`);
   assert.equal((await loop.end('SIGKILL')).signal, 'SIGKILL');
-  await until('the children of the killed loop to end', () => (living(children).length === 0 ? true : undefined), 30_000);
+  await until('the children of the killed loop to end', () => (living(children).length === 0 ? true : undefined), 8_000);
   loop = startLoopProcess(dataDir);
   return children;
 }
