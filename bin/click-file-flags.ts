@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { errorTable } from '../app/errors.ts';
 import type { ClickFileOptions } from '../pipelines/loop/start.ts';
 
@@ -10,6 +11,30 @@ export interface FileFlags {
   readonly map?: string;
   readonly timeUnit: string;
   readonly set?: string;
+}
+
+/** The three ports of a loop, in a row; 0 lets the system choose each. @throws MR_CLI_FLAG_INVALID */
+export function portsOf(text: string): { readonly page: number; readonly collector: number; readonly serving: number } {
+  const page = Number(text);
+  if (!/^\d+$/.test(text) || page > 65_533) {
+    throw errors.error('MR_CLI_FLAG_INVALID', `'${text}' is not a port`, {
+      field: '--port',
+      value: text,
+      expected: '0, or 1 to 65533: the two ports after it are taken as well',
+    });
+  }
+  return page === 0 ? { page, collector: 0, serving: 0 } : { page, collector: page + 1, serving: page + 2 };
+}
+
+/** @throws MR_CLI_FLAG_INVALID where `--data` names a file */
+export function checkDataFolder(data: string): void {
+  if (statSync(data, { throwIfNoEntry: false })?.isDirectory() === false) {
+    throw errors.error('MR_CLI_FLAG_INVALID', `'${data}' is not a folder`, {
+      field: '--data',
+      value: data,
+      expected: 'a folder, or a name that is free for one',
+    });
+  }
 }
 
 const UNITS = ['s', 'ms', 'us', 'iso'] as const;

@@ -37,10 +37,9 @@ export interface SettableClock extends Clock {
   set(time: ReplayTime): void;
 }
 
-/** The owner's clock of a data folder; each setting is kept there for the other processes. */
+/** The owner's clock of a data folder; each setting is kept there for the other processes, from the first `set` on. */
 export function ownClock(dataDir: string, time: ReplayTime): SettableClock {
   let clock = replayClock(time);
-  writeReplayTime(dataDir, time);
   return {
     now: () => clock.now(),
     set(next) {

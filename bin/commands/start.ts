@@ -9,7 +9,7 @@ import { measure } from '../../pipelines/loop/measure.ts';
 import type { LoopFailure, LoopReport } from '../../pipelines/loop/report.ts';
 import { startLoop } from '../../pipelines/loop/start.ts';
 import { type TurnStep, turnSteps } from '../../pipelines/loop/turn.ts';
-import { clickFileOptions, type FileFlags } from '../click-file-flags.ts';
+import { checkDataFolder, clickFileOptions, type FileFlags, portsOf } from '../click-file-flags.ts';
 import type { CommandContext } from '../command.ts';
 
 interface Flags extends FileFlags {
@@ -37,32 +37,21 @@ export function startCommands(program: Command, context: CommandContext): void {
 
 async function start(flags: Flags, context: CommandContext): Promise<void> {
   const { data, json } = context.options();
-  const port = Number(flags.port);
+  const ports = portsOf(flags.port);
+  checkDataFolder(data);
   const usecase = await context.usecase();
   const file = clickFileOptions(flags);
   const loop = await startLoop({
     dataDir: data,
     usecase,
     ...(file === undefined ? {} : { file }),
-    ports: { collector: port === 0 ? 0 : port + 1, serving: port === 0 ? 0 : port + 2 },
+    ports,
     host: flags.host,
     logger: createLogger({ file: join(data, 'millrace.log') }),
   });
   let step = 'Starting';
-  const page = flags.once
-    ? undefined
-    : await (await import('../../pipelines/loop/page.ts')).startPage(loop, { port, host: flags.host, step: () => step });
+  let page: Awaited<ReturnType<typeof import('../../pipelines/loop/page.ts')['startPage']>> | undefined;
   const running = join(data, 'running.json');
-  writeFileSync(
-    running,
-    JSON.stringify({
-      pid: process.pid,
-      collector: loop.platform.collector.url,
-      serving: loop.platform.serving.url,
-      page: page?.url,
-    }),
-  );
-
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= (async () => {
@@ -77,6 +66,19 @@ async function start(flags: Flags, context: CommandContext): Promise<void> {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
   });
   try {
+    if (!flags.once) {
+      const { startPage } = await import('../../pipelines/loop/page.ts');
+      page = await startPage(loop, { port: ports.page, host: flags.host, step: () => step });
+    }
+    writeFileSync(
+      running,
+      JSON.stringify({
+        pid: process.pid,
+        collector: loop.platform.collector.url,
+        serving: loop.platform.serving.url,
+        page: page?.url,
+      }),
+    );
     const turn = runTurn(loop, {
       json: json === true,
       page: page?.url,

@@ -33,11 +33,15 @@ export interface Loop {
   /** The newest drift that started a retraining. */
   drift(): OpenDrift | undefined;
   newestProgress(): RunProgress | undefined;
+  /** Settles once the runs that an earlier process left are finished or have failed. */
+  readonly resumed: Promise<unknown>;
   /** Lets the clock run, the consumers stream and the visitors come. */
   goLive(): Promise<void>;
   /** Lets a season end from time to time, so that the loop has something to notice. Without effect on a real stream. */
   keepTurning(): void;
   peakRssMb(): number;
+  /** Aborted once the loop closes: nobody waits for it any more. */
+  readonly closing: AbortSignal;
   close(): Promise<void>;
 }
 
@@ -67,6 +71,7 @@ export async function openLoop(options: LoopOptions): Promise<Loop> {
   let traffic: Traffic | undefined;
   let drift: OpenDrift | undefined;
   let seasons: NodeJS.Timeout | undefined;
+  const closing = new AbortController();
 
   const savedPosition = async (): Promise<number> => {
     const row = await metadata.db.selectFrom('settings').select('value').where('name', '=', POSITION).executeTakeFirst();
@@ -95,6 +100,7 @@ export async function openLoop(options: LoopOptions): Promise<Loop> {
     traffic: () => traffic,
     drift: () => drift,
     newestProgress: () => progress,
+    resumed,
     async goLive() {
       await resumed;
       const from = await savedPosition();
@@ -121,7 +127,9 @@ export async function openLoop(options: LoopOptions): Promise<Loop> {
       seasons = setInterval(() => source.shiftSeason?.(clock.now()), SEASON_MS);
     },
     peakRssMb: () => Math.round(memory.peakBytes() / 2 ** 20),
+    closing: closing.signal,
     async close() {
+      closing.abort();
       clearInterval(seasons);
       // Visitors first, then those who serve them, so that nothing asked is left unanswered.
       await traffic?.close();

@@ -13,7 +13,7 @@ export async function replayedSource(file: ClickFile): Promise<VisitSource> {
   const liveFrom = await momentOf(file, Math.floor(file.rows * HISTORY_SHARE));
   const endsAt = file.to + 1;
   return {
-    name: 'click file',
+    name: `click file ${file.sha256.slice(0, 12)}`,
     liveFrom,
     endsAt,
     rate: Math.max(1, (endsAt - liveFrom) / (LIVE_SECONDS * 1e6)),

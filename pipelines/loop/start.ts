@@ -49,6 +49,8 @@ export async function startLoop(options: StartOptions): Promise<Loop> {
     const metadata = await runtime.use('metadata');
     const file = options.file === undefined ? undefined : await openClickFile({ ...options.file, usecase: options.usecase });
     const source = await chooseSource(options, file, metadata);
+    // The log's lock first: the clock of a folder that another loop runs on is that loop's.
+    await runtime.use('log');
     await hold(clock, source, metadata);
     return await openLoop({ ...options, usecase: file?.usecase ?? options.usecase, runtime, clock, source });
   } catch (cause) {

@@ -20,7 +20,7 @@ const PATIENCE_MS = 300_000;
 /** Windows that are judged before the season changes, and after the new release answers. */
 const STABLE_WINDOWS = 1;
 
-async function until(what: string, holds: () => boolean, progress: () => void): Promise<void> {
+async function waitFor(what: string, holds: () => boolean, progress: () => void, closing: AbortSignal): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   while (!holds()) {
     if (performance.now() > deadline) {
@@ -31,7 +31,7 @@ async function until(what: string, holds: () => boolean, progress: () => void): 
       });
     }
     progress();
-    await pause(100);
+    await pause(100, undefined, { signal: closing });
   }
 }
 
@@ -42,6 +42,7 @@ export function turnSteps(loop: Loop): readonly TurnStep[] {
   const { lake, online, metadata, keys } = platform.ports;
   const number = (value: number) => value.toLocaleString('en');
   let firstRun: string | undefined;
+  const until = (what: string, holds: () => boolean, progress: () => void) => waitFor(what, holds, progress, loop.closing);
   const windowsJudged = () =>
     Math.max(0, ...[...(loop.monitor()?.state().readings.values() ?? [])].map((readings) => readings.length));
   const traffic = () => {
@@ -77,7 +78,7 @@ export function turnSteps(loop: Loop): readonly TurnStep[] {
         progress('waiting for the lake');
         await platform.lakeCaughtUp();
         await platform.profileEvents();
-        return `${number(count.accepted)} events in the lake, ${number(count.refused)} in the dead letters`;
+        return `${number(count.accepted + count.duplicates)} events in the lake, ${number(count.refused)} in the dead letters`;
       },
     },
     {
@@ -104,6 +105,8 @@ export function turnSteps(loop: Loop): readonly TurnStep[] {
       name: 'train',
       title: 'Train and gate the first model',
       run: async (progress) => {
+        // A first training that a crash cut short is finished rather than begun again.
+        await loop.resumed;
         const champion = await platform.registry.alias(usecase.model.name, 'champion');
         if (champion === undefined) {
           const show = () => progress(`${loop.newestProgress()?.step ?? 'train'}: ${loop.newestProgress()?.message ?? ''}`);
