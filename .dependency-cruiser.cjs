@@ -29,7 +29,7 @@ module.exports = {
     only(
       'constructs-read-definitions',
       '^constructs/',
-      '^(constructs|app/(usecases|clock|errors))',
+      '^(constructs|app/(usecases|clock|errors|layers|settings|workloads|ingestion/topics))',
       'Constructs know the definition, not the code that runs it.',
     ),
     only(
@@ -38,6 +38,7 @@ module.exports = {
       '^(policies|app/(usecases|clock|errors|registry))',
       "Policies know the definition and the registry's read side.",
     ),
+    only('stacks-compose-constructs', '^stacks/', '^(stacks|constructs|app/(usecases|errors))', 'A stack is dials and composition only.'),
     {
       name: 'adapters-are-chosen-in-one-place',
       severity: 'error',

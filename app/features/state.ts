@@ -83,16 +83,19 @@ export function applyEvent(view: FeatureView, state: StreamState, row: Row, posi
   };
   const { events } = state;
   let at = events.length;
-  for (let before = events[at - 1]; before !== undefined && isAfter(before, event); before = events[at - 1]) at--;
+  for (let before = events[at - 1]; before !== undefined && mayFollow(before, event); before = events[at - 1]) at--;
   events.splice(at, 0, event);
   return state;
 }
 
-/** Equal time and id keep the order of arrival, which is the order of offsets. */
-function isAfter(known: StateEvent, arriving: StateEvent): boolean {
+/**
+ * Equal time and id keep the order of arrival, which is the order of offsets. A known event of the same time whose id was
+ * let go stands anywhere among its ties, so the search goes on past it to those that still have theirs.
+ */
+function mayFollow(known: StateEvent, arriving: StateEvent): boolean {
   if (known.time !== arriving.time) return known.time > arriving.time;
-  if (known.id === undefined || arriving.id === undefined) return false;
-  return compareCodePoints(known.id, arriving.id) > 0;
+  if (arriving.id === undefined) return false;
+  return known.id === undefined || compareCodePoints(known.id, arriving.id) > 0;
 }
 
 const maskOf = (plan: Plan, row: Row): number =>
