@@ -23,6 +23,16 @@ test('app holds the layers, the definitions and the clock, and nothing else', ()
   assert.deepEqual(folders('app').sort(), [...LAYERS, 'clock', 'usecases'].sort());
 });
 
+test('constructs and policies have rooms of the same names', () => {
+  for (const [room, more] of [
+    ['constructs', ['bridge', 'cluster']],
+    ['policies', []],
+  ] as const) {
+    const own = folders(room).filter((name) => !LAYERS.some((layer) => layer === name) && !more.some((extra) => extra === name));
+    assert.deepEqual(own, [], room);
+  }
+});
+
 test('each layer has its tests and its commands under the same name', () => {
   for (const layer of LAYERS) {
     assert.ok(existsSync(join(root, 'test', layer)), `test/${layer} is missing`);
