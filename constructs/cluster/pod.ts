@@ -1,0 +1,139 @@
+import type { input } from '@pulumi/kubernetes/types/index.js';
+import { labelsOf, type Named, selectorOf } from '../labels.ts';
+
+type Container = input.core.v1.Container;
+
+/** Amounts as Kubernetes writes them, e.g. `500m`, `1Gi`. */
+export interface Resources {
+  readonly cpu: string;
+  readonly memory: string;
+  /** @default '256Mi' */
+  readonly disk?: string;
+  /** Limit of CPU. @default the request: work is not throttled below what it asked for, nor fed above it */
+  readonly cpuLimit?: string;
+  /** Whole GPUs. @default 0 */
+  readonly gpus?: number;
+}
+
+export interface PodProps extends Named {
+  readonly owner: string;
+  /** `name@sha256:…` */
+  readonly image: string;
+  readonly command?: readonly string[];
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly resources: Resources;
+  readonly probes?: Pick<Container, 'startupProbe' | 'readinessProbe' | 'livenessProbe'>;
+  readonly lifecycle?: Container['lifecycle'];
+  /** Seconds between the signal to stop and the kill. @default 45 */
+  readonly graceSeconds?: number;
+  readonly priority: 'serving' | 'ingestion' | 'training';
+  /** Secrets mounted as files under `/run/secrets/<name>`. */
+  readonly secrets?: readonly string[];
+  /** ConfigMaps mounted as files under `/etc/millrace/<name>`. */
+  readonly configs?: readonly string[];
+  /** Size of the writable `/tmp`. @default '128Mi' */
+  readonly scratch?: string;
+  /** Further mounts, e.g. a volume claim's. */
+  readonly mounts?: readonly { readonly name: string; readonly mountPath: string }[];
+  /** @default 'Always' */
+  readonly restart?: 'Always' | 'Never' | 'OnFailure';
+  readonly pool?: 'cpu' | 'gpu';
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** The user and group of every container; above 10000, so that it is nobody on the node. */
+export const USER = 20_001;
+const GPU = 'nvidia.com/gpu';
+
+/**
+ * A pod that the `restricted` level admits and the public judges of manifests accept: not root, read-only file system, no
+ * capabilities, bounded in CPU, memory and disk, spread over nodes and zones.
+ */
+export function podTemplate(props: PodProps): input.core.v1.PodTemplateSpec {
+  const gpus = props.resources.gpus ?? 0;
+  const pool = props.pool ?? (gpus > 0 ? 'gpu' : 'cpu');
+  const labelSelector = { matchLabels: selectorOf(props) };
+  const lasting = (props.restart ?? 'Always') === 'Always';
+  return {
+    metadata: { labels: labelsOf(props, props.owner), ...(props.annotations && { annotations: { ...props.annotations } }) },
+    spec: {
+      serviceAccountName: serviceAccountOf(props),
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      terminationGracePeriodSeconds: props.graceSeconds ?? 45,
+      priorityClassName: `millrace-${props.priority}`,
+      restartPolicy: props.restart ?? 'Always',
+      nodeSelector: { 'millrace.dev/pool': pool },
+      ...(pool === 'gpu' && { tolerations: [{ key: GPU, operator: 'Exists', effect: 'NoSchedule' }] }),
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: USER,
+        runAsGroup: USER,
+        fsGroup: USER,
+        fsGroupChangePolicy: 'OnRootMismatch',
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      ...(lasting && {
+        affinity: {
+          podAntiAffinity: {
+            preferredDuringSchedulingIgnoredDuringExecution: [
+              { weight: 100, podAffinityTerm: { topologyKey: 'kubernetes.io/hostname', labelSelector } },
+            ],
+          },
+        },
+        topologySpreadConstraints: [
+          { maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'ScheduleAnyway', labelSelector },
+        ],
+      }),
+      containers: [container(props, gpus)],
+      volumes: [
+        { name: 'tmp', emptyDir: { sizeLimit: props.scratch ?? '128Mi' } },
+        ...(props.secrets ?? []).map((secretName) => ({ name: secretName, secret: { secretName, defaultMode: 0o440 } })),
+        ...(props.configs ?? []).map((name) => ({ name, configMap: { name } })),
+      ],
+    },
+  };
+}
+
+/** Each workload has its own; a use case's carries the use case's name. */
+export const serviceAccountOf = ({ name, usecase }: Pick<Named, 'name' | 'usecase'>): string =>
+  usecase === undefined ? name : `${usecase}-${name}`;
+
+function container(props: PodProps, gpus: number): Container {
+  const { cpu, memory, disk = '256Mi', cpuLimit = cpu } = props.resources;
+  // The API server reads a quantity as text; a plain number would be dropped on the way.
+  const gpu = gpus > 0 ? { [GPU]: String(gpus) } : {};
+  return {
+    name: props.name,
+    image: props.image,
+    imagePullPolicy: 'Always',
+    ...(props.command && { command: [...props.command] }),
+    ...(props.args && { args: [...props.args] }),
+    ...(props.env && { env: Object.entries(props.env).map(([name, value]) => ({ name, value })) }),
+    ...(props.ports && { ports: props.ports.map((port) => ({ ...port, protocol: 'TCP' })) }),
+    resources: {
+      requests: { cpu, memory, 'ephemeral-storage': disk, ...gpu },
+      limits: { cpu: cpuLimit, memory, 'ephemeral-storage': disk, ...gpu },
+    },
+    ...props.probes,
+    ...(props.lifecycle && { lifecycle: props.lifecycle }),
+    securityContext: {
+      privileged: false,
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      runAsUser: USER,
+      runAsGroup: USER,
+      capabilities: { drop: ['ALL'] },
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    volumeMounts: [
+      { name: 'tmp', mountPath: '/tmp' },
+      ...(props.secrets ?? []).map((name) => ({ name, mountPath: `/run/secrets/${name}`, readOnly: true })),
+      ...(props.configs ?? []).map((name) => ({ name, mountPath: `/etc/millrace/${name}`, readOnly: true })),
+      ...(props.mounts ?? []),
+    ],
+  };
+}

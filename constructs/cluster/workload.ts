@@ -1,0 +1,138 @@
+import type { input } from '@pulumi/kubernetes/types/index.js';
+import type { Construct } from 'constructs';
+import type { Access, WorkloadDeclaration } from '../../app/workloads.ts';
+import { labelsOf, type Named, selectorOf } from '../labels.ts';
+import { object } from '../object.ts';
+import { type Endpoint, namespaceOf, type Site } from '../site.ts';
+import { network, wholeNamespace } from './edges.ts';
+import { type PodProps, podTemplate, type Resources, serviceAccountOf } from './pod.ts';
+
+export interface WorkloadProps {
+  readonly site: Site;
+  readonly usecase: string;
+  readonly declaration: WorkloadDeclaration;
+  readonly resources: Resources;
+  readonly env: Readonly<Record<string, string>>;
+  readonly priority: PodProps['priority'];
+  /** Who may call its port, besides the metrics scraper. */
+  readonly callers?: Parameters<typeof network>[2]['ingress'];
+  readonly secrets?: readonly string[];
+  readonly configs?: readonly string[];
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** On the pod template. */
+  readonly podAnnotations?: Readonly<Record<string, string>>;
+  /** Replicas that are always there; an autoscaler, where there is one, owns the count. @default 2 */
+  readonly minReplicas?: number;
+  /** Seconds that a pod goes on answering after it was told to stop. @default 10 */
+  readonly drainSeconds?: number;
+  /** Seconds a cold start may take, the model's load included. @default 60 */
+  readonly startSeconds?: number;
+  readonly scratch?: string;
+}
+
+/** What a workload of a use case is called in its namespace. */
+export const workloadName = (usecase: string, { name }: Pick<WorkloadDeclaration, 'name'>): string => `${usecase}-${name}`;
+
+export const namedOf = (usecase: string, declaration: WorkloadDeclaration): Named => ({
+  name: declaration.name,
+  layer: declaration.layer,
+  usecase,
+});
+
+/** The endpoints behind the stores that a declaration reads or writes: these and no others may be reached. */
+export function endpointsOf(site: Site, { reads, writes }: Pick<WorkloadDeclaration, 'reads' | 'writes'>): readonly Endpoint[] {
+  const { log, objects, online, metadata } = site.endpoints;
+  const behind: Readonly<Record<Access['store'], Endpoint>> = {
+    log,
+    lake: objects,
+    objects,
+    audit: objects,
+    online,
+    metadata,
+    keys: metadata,
+  };
+  return [...new Set([...reads, ...writes].map(({ store }) => behind[store]))];
+}
+
+/** Service account, network and (service or consumer) disruption budget of one declared workload, and its pod. */
+export function workloadPod(scope: Construct, props: WorkloadProps): input.core.v1.PodTemplateSpec {
+  const { site, usecase, declaration } = props;
+  const named = namedOf(usecase, declaration);
+  const owner = site.dials.owner;
+  const namespace = namespaceOf(declaration.layer);
+  const labels = labelsOf(named, owner);
+  object(scope, `${declaration.name}-account`, 'v1 ServiceAccount', {
+    metadata: { name: serviceAccountOf(named), namespace, labels },
+    automountServiceAccountToken: false,
+  });
+  const scrape =
+    declaration.port === undefined ? [] : [{ from: [wholeNamespace(namespaceOf('monitoring'))], ports: [declaration.port] }];
+  network(scope, `${declaration.name}-network`, {
+    ...named,
+    owner,
+    ingress: [...(props.callers ?? []), ...scrape],
+    egress: [...endpointsOf(site, declaration), site.endpoints.telemetry],
+  });
+  return podTemplate({
+    ...named,
+    owner,
+    image: site.dials.image,
+    args: [...declaration.command],
+    env: { MILLRACE_USECASE: usecase, MILLRACE_WORKLOAD: declaration.name, ...props.env },
+    ...(declaration.port !== undefined && { ports: [{ name: 'http', containerPort: declaration.port }] }),
+    resources: props.resources,
+    priority: props.priority,
+    graceSeconds: (props.drainSeconds ?? 10) + 35,
+    ...(declaration.port !== undefined && {
+      probes: probesOf(props.startSeconds ?? 60),
+      lifecycle: drain(props.drainSeconds ?? 10),
+    }),
+    restart: declaration.kind === 'schedule' || declaration.kind === 'job' ? 'Never' : 'Always',
+    ...(props.secrets && { secrets: props.secrets }),
+    ...(props.configs && { configs: props.configs }),
+    ...(props.podAnnotations && { annotations: props.podAnnotations }),
+    ...(props.scratch && { scratch: props.scratch }),
+  });
+}
+
+/** A Deployment with budget and, where it has a port, Service. Its count of replicas belongs to its autoscaler. */
+export function deployment(scope: Construct, props: WorkloadProps): void {
+  const { site, usecase, declaration } = props;
+  const named = namedOf(usecase, declaration);
+  const namespace = namespaceOf(declaration.layer);
+  const name = workloadName(usecase, declaration);
+  const labels = labelsOf(named, site.dials.owner);
+  const selector = { matchLabels: selectorOf(named) };
+  object(scope, declaration.name, 'apps/v1 Deployment', {
+    metadata: { name, namespace, labels, ...(props.annotations && { annotations: props.annotations }) },
+    spec: {
+      revisionHistoryLimit: 5,
+      selector,
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+      template: workloadPod(scope, props),
+    },
+  });
+  object(scope, `${declaration.name}-budget`, 'policy/v1 PodDisruptionBudget', {
+    metadata: { name, namespace, labels },
+    spec: { minAvailable: Math.max(1, (props.minReplicas ?? 2) - 1), unhealthyPodEvictionPolicy: 'AlwaysAllow', selector },
+  });
+  if (declaration.port === undefined) return;
+  object(scope, `${declaration.name}-service`, 'v1 Service', {
+    metadata: { name, namespace, labels },
+    spec: {
+      type: 'ClusterIP',
+      selector: selectorOf(named),
+      ports: [{ name: 'http', port: declaration.port, targetPort: 'http', protocol: 'TCP' }],
+    },
+  });
+}
+
+/** Start waits for the model; ready asks what it needs; live asks the process alone, so a store's outage restarts nothing. */
+const probesOf = (startSeconds: number): NonNullable<PodProps['probes']> => ({
+  startupProbe: { httpGet: { path: '/startupz', port: 'http' }, periodSeconds: 2, failureThreshold: Math.ceil(startSeconds / 2) },
+  readinessProbe: { httpGet: { path: '/readyz', port: 'http' }, periodSeconds: 5, timeoutSeconds: 2, failureThreshold: 3 },
+  livenessProbe: { httpGet: { path: '/healthz', port: 'http' }, periodSeconds: 10, timeoutSeconds: 2, failureThreshold: 6 },
+});
+
+/** Keeps answering while the pod leaves the endpoints; the image has no shell, Kubernetes itself waits. */
+const drain = (seconds: number): NonNullable<PodProps['lifecycle']> => ({ preStop: { sleep: { seconds } } });

@@ -1,0 +1,114 @@
+import { type Static, Type } from 'typebox';
+
+const closed = { additionalProperties: false } as const;
+const name = Type.String({ pattern: '^[a-z][a-z0-9-]{0,30}$', description: 'a lower-case name of letters, digits and hyphens' });
+const digest = Type.String({ pattern: '^sha256:[0-9a-f]{64}$', description: 'sha256:<64 hex digits>' });
+const pinned = Type.String({
+  pattern: '^[^@\\s]+@sha256:[0-9a-f]{64}$',
+  description: 'an image by digest, name@sha256:<64 hex digits>',
+});
+const range = Type.String({ pattern: '^\\d+\\.\\d+\\.\\d+\\.\\d+/\\d+$', description: 'an IPv4 range, e.g. 10.0.0.0/16' });
+const host = Type.String({ pattern: '^[a-z0-9.-]+$', description: 'a host name' });
+const count = (minimum: number, maximum: number) =>
+  Type.Integer({ minimum, maximum, description: `a whole number from ${minimum} to ${maximum}` });
+const oneOf = <const T extends readonly string[]>(...values: T) =>
+  Type.Union(
+    values.map((value) => Type.Literal(value)),
+    { description: `one of ${values.join(', ')}` },
+  ) as unknown as ReturnType<typeof Type.Unsafe<T[number]>>;
+
+/** Every dial of an environment, as `Pulumi.<env>.yaml` holds them under `millrace:`. */
+export const DIALS = Type.Object(
+  {
+    target: oneOf('kubernetes', 'aws'),
+    owner: name,
+    costCentre: name,
+    load: Type.Object(
+      {
+        dailyUsers: count(1, 1_000_000_000),
+        eventsPerUser: count(1, 100_000),
+        peakFactor: Type.Number({ minimum: 1, maximum: 100, description: 'peak over mean load, from 1 to 100' }),
+        retentionDays: count(1, 3_650),
+      },
+      closed,
+    ),
+    image: pinned,
+    /** What provides each part. */
+    providers: Type.Object(
+      {
+        log: oneOf('strimzi', 'msk', 'single'),
+        online: oneOf('valkey', 'elasticache'),
+        metadata: oneOf('cloudnative-pg', 'rds'),
+        warehouse: oneOf('none', 'trino', 'athena'),
+        nodes: oneOf('existing', 'karpenter', 'managed'),
+      },
+      closed,
+    ),
+    /** How the operators' kinds come into the cluster: installed by Helm, applied from a folder of manifests, or there already. */
+    operators: Type.Object(
+      { from: oneOf('helm', 'manifests', 'present'), folder: Type.Optional(Type.String({ minLength: 1 })) },
+      closed,
+    ),
+    /** The S3 endpoint of target kubernetes. */
+    objects: Type.Optional(
+      Type.Object(
+        {
+          host,
+          port: count(1, 65_535),
+          region: name,
+          bucket: name,
+          /** Where it answers: a namespace of this cluster, or address ranges. */
+          namespace: Type.Optional(name),
+          ranges: Type.Optional(Type.Array(range, { minItems: 1 })),
+        },
+        closed,
+      ),
+    ),
+    gateway: Type.Object({ host, className: name, certificateIssuer: name }, closed),
+    gpu: Type.Object(
+      {
+        product: Type.String({ minLength: 1, description: 'a GPU node type' }),
+        maxNodes: count(0, 1_000),
+        quota: count(0, 1_000),
+        monthlyBudget: count(0, 10_000_000),
+        idleMinutes: count(1, 1_440),
+      },
+      closed,
+    ),
+    /** The registry's signed snapshot that previews are judged by; `none` while nothing was released. */
+    releases: Type.Union(
+      [
+        Type.Literal('none'),
+        Type.Object(
+          { snapshot: Type.String({ minLength: 1 }), digest, units: Type.Record(name, Type.String({ minLength: 1 })) },
+          closed,
+        ),
+      ],
+      { description: 'none, or {snapshot, digest, units}' },
+    ),
+    alerts: Type.Object(
+      {
+        runbooks: Type.String({ pattern: '^https://', description: 'an https address' }),
+        receiver: Type.String({ pattern: '^https://', description: 'an https address that Alertmanager calls' }),
+      },
+      closed,
+    ),
+    aws: Type.Optional(
+      Type.Object(
+        {
+          region: name,
+          allowedRegions: Type.Array(name, { minItems: 1 }),
+          cidr: range,
+          adminRanges: Type.Array(range),
+          alertEmail: Type.String({ pattern: '^[^@\\s]+@[^@\\s]+$', description: 'an e-mail address' }),
+        },
+        closed,
+      ),
+    ),
+    /** Read the foundation from another stack instead of making one. */
+    foundation: Type.Optional(Type.Object({ stack: Type.String({ minLength: 1 }) }, closed)),
+  },
+  closed,
+);
+
+export type RawDials = Static<typeof DIALS>;

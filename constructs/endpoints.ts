@@ -1,0 +1,40 @@
+import type { Dials } from './dials.ts';
+import { selectorOf } from './labels.ts';
+import { type Endpoint, type Endpoints, namespaceOf, PLATFORM } from './site.ts';
+
+const service = (name: string, layer: string, port: number, labels: Readonly<Record<string, string>>): Endpoint => ({
+  name,
+  host: `${name}.${namespaceOf(layer)}.svc`,
+  port,
+  pods: { namespace: namespaceOf(layer), labels },
+});
+
+/** Names that operators give to what they run; see each operator's own documentation. */
+const KAFKA_TLS = 9093;
+const REGISTRY_DATABASE = `${PLATFORM}-registry`;
+
+/** Where the stores are when the platform runs them itself in this cluster, and the S3 endpoint that the dials name. */
+export function kubernetesEndpoints(dials: Dials): Endpoints {
+  const { objects, providers } = dials;
+  return {
+    log:
+      providers.log === 'single'
+        ? service('kafka', 'ingestion', KAFKA_TLS, selectorOf({ name: 'kafka', layer: 'ingestion' }))
+        : service(`${PLATFORM}-kafka-bootstrap`, 'ingestion', KAFKA_TLS, {
+            'strimzi.io/cluster': PLATFORM,
+            'strimzi.io/kind': 'Kafka',
+            'strimzi.io/name': `${PLATFORM}-kafka`,
+          }),
+    objects: {
+      name: 'objects',
+      host: objects?.host ?? '',
+      port: objects?.port ?? 443,
+      ...(objects?.namespace !== undefined && { pods: { namespace: objects.namespace, labels: {} } }),
+      ...(objects?.ranges !== undefined && { ranges: objects.ranges }),
+    },
+    online: service('valkey', 'features', 6379, selectorOf({ name: 'valkey', layer: 'features' })),
+    metadata: service(`${REGISTRY_DATABASE}-rw`, 'registry', 5432, { 'cnpg.io/cluster': REGISTRY_DATABASE }),
+    registry: service('registry', 'registry', 8080, selectorOf({ name: 'registry', layer: 'registry' })),
+    telemetry: service('otel-collector', 'monitoring', 4317, selectorOf({ name: 'otel-collector', layer: 'monitoring' })),
+  };
+}

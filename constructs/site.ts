@@ -1,0 +1,36 @@
+import type { CapacityPlan } from './capacity.ts';
+import type { Dials } from './dials.ts';
+
+/** Where a store or service is reached, and whom a network policy must name to allow it. */
+export interface Endpoint {
+  readonly name: string;
+  /** Host that clients are given; may hold a placeholder that is poured on deployment. */
+  readonly host: string;
+  readonly port: number;
+  /** Pods that answer, where they run in this cluster. */
+  readonly pods?: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> };
+  /** Address ranges that answer, where they do not. */
+  readonly ranges?: readonly string[];
+}
+
+/** The stores of the platform as workloads see them. */
+export interface Endpoints {
+  readonly log: Endpoint;
+  readonly objects: Endpoint;
+  readonly online: Endpoint;
+  readonly metadata: Endpoint;
+  readonly registry: Endpoint;
+  readonly telemetry: Endpoint;
+}
+
+/** What every chart of an environment is made from. */
+export interface Site {
+  readonly dials: Dials;
+  readonly plan: CapacityPlan;
+  readonly endpoints: Endpoints;
+}
+
+export const PLATFORM = 'millrace';
+
+/** The namespace of a layer. */
+export const namespaceOf = (layer: string): string => `${PLATFORM}-${layer}`;
