@@ -49,6 +49,7 @@ const checks: Readonly<Record<string, boolean>> = {
     : {
         'broken events were quarantined': report.events?.quarantined > 0,
         'drift was seen': report.drift?.detectedAt !== null && report.drift?.feature !== null,
+        'the drift healed': typeof report.drift?.healedAt === 'string',
         'drift was the reason': report.retrain?.reason.includes(report.drift?.feature ?? '?') === true,
       }),
 };

@@ -1,8 +1,8 @@
 import type { Micros } from '../clock/port.ts';
 
 /** At most one retraining per cool-down, and never two at once. */
-export function coolDown(duration: Micros, lastStarted: Micros | undefined = undefined) {
-  let last = lastStarted;
+export function coolDown(duration: Micros) {
+  let last: Micros | undefined;
   let running = false;
   return {
     /** True where a retraining may start now; it then counts as running until `ended`. */
@@ -15,8 +15,9 @@ export function coolDown(duration: Micros, lastStarted: Micros | undefined = und
     ended(): void {
       running = false;
     },
-    lastStarted: (): Micros | undefined => last,
-    /** When the next one may start; now or earlier means at once. */
-    opensAt: (): Micros => (last === undefined ? 0 : last + duration),
+    /** Says that one was started at this moment elsewhere, e.g. by an earlier process. */
+    started(at: Micros): void {
+      last = Math.max(last ?? at, at);
+    },
   };
 }

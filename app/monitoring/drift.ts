@@ -9,6 +9,8 @@ export interface DriftReading {
   readonly value: number;
   readonly threshold: number;
   readonly exceeded: boolean;
+  /** When the window's first answer was given. */
+  readonly since: Micros;
   /** When the window was full. */
   readonly at: Micros;
   readonly version: number;
@@ -34,11 +36,13 @@ export function driftWindows(options: {
   const fresh = () => new Map(watched.map(({ feature }) => [feature, emptyLike(options.profile[feature] as Sketch)]));
   let sketches = fresh();
   let users = new Set<string>();
+  let since: Micros = 0;
 
   return {
     /** Adds one prediction; the readings of the window it filled, else undefined. */
     observe(user: string, at: Micros, values: (feature: string) => Observed | undefined): readonly DriftReading[] | undefined {
       if (users.has(user)) return undefined;
+      if (users.size === 0) since = at;
       users.add(user);
       for (const [feature, sketch] of sketches) {
         const value = values(feature);
@@ -47,7 +51,7 @@ export function driftWindows(options: {
       if (users.size < options.size) return undefined;
       const readings = watched.map(({ feature, test, threshold }) => {
         const value = TESTS[test](options.profile[feature] as Sketch, sketches.get(feature) as Sketch);
-        return { feature, test, value, threshold, exceeded: value > threshold, at, version: options.version };
+        return { feature, test, value, threshold, exceeded: value > threshold, since, at, version: options.version };
       });
       sketches = fresh();
       users = new Set();
@@ -66,11 +70,26 @@ export interface OpenDrift {
   readonly detectedAt: Micros;
 }
 
-export type DriftChange =
-  | { readonly kind: 'detected'; readonly drift: OpenDrift }
-  | { readonly kind: 'healed'; readonly drift: OpenDrift; readonly at: Micros };
+/**
+ * Drift asks for a retraining: when it is detected, and with each later window over the threshold as long as it is open.
+ * Whether one starts is for the one asked to say.
+ */
+export interface DriftAsk {
+  readonly kind: 'detected' | 'open';
+  readonly drift: OpenDrift;
+  /** The window that it asks by. */
+  readonly reading: DriftReading;
+}
 
-/** Opens a drift after `consecutive` windows over the threshold, closes it after as many below. */
+/** The ask in a sentence, as the audit log and the report give it. */
+export function driftReason({ kind, drift, reading }: DriftAsk): string {
+  const still = kind === 'open' ? ` still open after version ${reading.version}` : '';
+  return `drift of ${drift.feature}${still}: ${reading.test} ${reading.value.toFixed(3)} over ${reading.threshold}`;
+}
+
+export type DriftChange = DriftAsk | { readonly kind: 'healed'; readonly drift: OpenDrift; readonly at: Micros };
+
+/** Opens a drift after `consecutive` windows over the threshold, lets it ask until it closes it after as many below. */
 export function driftState(consecutive: number) {
   const runs = new Map<string, { over: number; under: number }>();
   const open = new Map<string, OpenDrift>();
@@ -84,12 +103,13 @@ export function driftState(consecutive: number) {
         if (current === undefined && over >= consecutive) {
           const drift = { feature: reading.feature, reading, detectedAt: reading.at };
           open.set(reading.feature, drift);
-          return [{ kind: 'detected', drift }];
+          return [{ kind: 'detected', drift, reading }];
         }
         if (current !== undefined && under >= consecutive) {
           open.delete(reading.feature);
           return [{ kind: 'healed', drift: current, at: reading.at }];
         }
+        if (current !== undefined && reading.exceeded) return [{ kind: 'open', drift: current, reading }];
         return [];
       });
     },

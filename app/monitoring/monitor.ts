@@ -8,7 +8,16 @@ import type { Prediction } from '../serving/prediction.ts';
 import type { Row } from '../usecases/event.ts';
 import type { UseCase } from '../usecases/usecase.ts';
 import { micros } from '../usecases/window.ts';
-import { type DriftReading, type DriftWindows, driftState, driftWindows, type Observed, type OpenDrift } from './drift.ts';
+import {
+  type DriftAsk,
+  type DriftChange,
+  type DriftReading,
+  type DriftWindows,
+  driftState,
+  driftWindows,
+  type Observed,
+  type OpenDrift,
+} from './drift.ts';
 import { type HitRate, labelJoin } from './labels.ts';
 import type { MonitorMetrics } from './metrics.ts';
 import type { Sketch } from './sketch.ts';
@@ -23,7 +32,8 @@ export interface MonitorOptions {
   readonly metrics: MonitorMetrics;
   /** Reference profile of a release, by unit id; undefined where there is none. */
   readonly profile: (unitId: string) => Promise<Readonly<Record<string, Sketch>> | undefined>;
-  readonly onDrift: (drift: OpenDrift) => void;
+  /** Called with each drift when it is detected, and again with each window that leaves it open. */
+  readonly onDrift: (ask: DriftAsk) => void;
 }
 
 export interface MonitorState {
@@ -87,6 +97,13 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       .execute();
   }
 
+  async function record({ kind, drift: { feature, reading } }: DriftChange): Promise<void> {
+    const detail = { test: reading.test, value: reading.value, threshold: reading.threshold, version: reading.version };
+    const action = `monitoring.drift.${kind === 'detected' ? 'detect' : 'heal'}`;
+    await options.audit.append({ action, actor: 'workload:monitor', subject: feature, outcome: 'done', detail });
+    options.logger.info({ feature, ...detail }, `drift ${kind}`);
+  }
+
   async function judge(full: readonly DriftReading[]): Promise<void> {
     for (const reading of full) {
       const kept = readings.get(reading.feature) ?? [];
@@ -95,18 +112,9 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       metrics.drift(reading);
     }
     for (const change of drifts.read(full)) {
-      const { feature, reading } = change.drift;
-      const detail = { test: reading.test, value: reading.value, threshold: reading.threshold, version: reading.version };
-      await options.audit.append({
-        action: `monitoring.drift.${change.kind === 'detected' ? 'detect' : 'heal'}`,
-        actor: 'workload:monitor',
-        subject: feature,
-        outcome: 'done',
-        detail,
-      });
-      options.logger.info({ feature, ...detail }, `drift ${change.kind}`);
+      if (change.kind !== 'open') await record(change);
       if (change.kind === 'healed') healedAt = change.at;
-      else options.onDrift(change.drift);
+      else options.onDrift(change);
     }
     await save();
   }

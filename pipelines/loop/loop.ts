@@ -66,7 +66,7 @@ export async function openLoop(options: LoopOptions): Promise<Loop> {
     },
   });
   const memory = watchMemory(() => runner.pids());
-  const retrainings = retraining({ usecase, runner, audit, clock });
+  const retrainings = retraining({ usecase, runner, metadata, audit, clock });
   let monitor: Monitor | undefined;
   let traffic: Traffic | undefined;
   let drift: OpenDrift | undefined;
@@ -103,14 +103,13 @@ export async function openLoop(options: LoopOptions): Promise<Loop> {
     resumed,
     async goLive() {
       await resumed;
+      await retrainings.recall();
       const from = await savedPosition();
       clock.set({ from, since: systemClock.now(), rate: source.rate });
-      monitor = await platform.startStreaming((found) => {
-        const { feature, reading } = found;
-        const reason = `drift of ${feature}: ${reading.test} ${reading.value.toFixed(3)} over ${reading.threshold}`;
-        const run = retrainings.start(reason);
+      monitor = await platform.startStreaming((ask) => {
+        const run = retrainings.answer(ask);
         if (run === undefined) return;
-        drift = found;
+        if (ask.kind === 'detected' || drift === undefined) drift = ask.drift;
         run.catch((cause: unknown) => runtime.logger.error({ err: cause }, 'retraining failed'));
       });
       traffic = startTraffic({

@@ -6,6 +6,7 @@ import type { ReleaseManifest } from '../../app/registry/release.ts';
 import { error } from '../errors.ts';
 import type { Loop } from './loop.ts';
 import type { LoopReport, ReleaseFigures } from './report.ts';
+import { FIRST_MODEL } from './retraining.ts';
 
 /** Served rows that are computed again from the lake. */
 const SAMPLE = 1_000;
@@ -38,9 +39,11 @@ export async function measure(loop: Loop, championVersion: number): Promise<Loop
     return { manifest, figures: { version, unitId, recallAt20: metric('recallAt20'), ndcgAt20: metric('ndcgAt20') } };
   };
   const champion = await manifestOf(championVersion);
-  const retrained = loop.retraining.last();
+  const retrainings = loop.retraining.finished().filter(({ reason }) => reason !== FIRST_MODEL);
+  const [retrained] = retrainings;
+  const newest = retrainings.findLast(({ output }) => output.promoted) ?? retrained;
   const traffic = loop.traffic()?.count();
-  if (retrained === undefined || traffic === undefined) {
+  if (retrained === undefined || newest === undefined || traffic === undefined) {
     throw error('MR_PIPELINES_LOOP_STUCK', 'The turn ended without a retraining', {
       field: 'retrain',
       value: undefined,
@@ -59,13 +62,13 @@ export async function measure(loop: Loop, championVersion: number): Promise<Loop
     },
     lake: { version: snapshot.version, rows: snapshot.rows },
     features: { compared: verified.compared, mismatches: verified.mismatches.length },
-    training: { trials: retrained.output.trials, folds: retrained.output.folds },
+    training: { trials: newest.output.trials, folds: newest.output.folds },
     champion: champion.figures,
     popularity: {
       recallAt20: rounded(champion.manifest.baseline.metrics.recallAt20?.value ?? Number.NaN, 4),
       ndcgAt20: rounded(champion.manifest.baseline.metrics.ndcgAt20?.value ?? Number.NaN, 4),
     },
-    gate: { verdict: retrained.output.verdict },
+    gate: { verdict: newest.output.verdict },
     serving: {
       requests: traffic.requests,
       fallbacks: traffic.fallbacks,
@@ -79,8 +82,8 @@ export async function measure(loop: Loop, championVersion: number): Promise<Loop
       value: drift === undefined ? null : rounded(drift.reading.value, 3),
       healedAt: monitor?.open.length === 0 ? iso(monitor.healedAt) : null,
     },
-    retrain: { reason: retrained.reason },
-    promoted: (await manifestOf(retrained.output.version)).figures,
+    retrain: { reason: retrained.reason, again: retrainings.slice(1).map(({ reason }) => reason) },
+    promoted: (await manifestOf(newest.output.version)).figures,
     liveHitRate: monitor?.hitRate.rate === null || monitor === undefined ? null : rounded(monitor.hitRate.rate, 4),
     failedRequests: traffic.failed,
     audit: { records: auditVerdict.size, verified: auditVerdict.verified },

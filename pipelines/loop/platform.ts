@@ -7,7 +7,7 @@ import { type Intake, openIntake } from '../../app/ingestion/intake.ts';
 import { ensureTopics, eventTopic, predictionTopic } from '../../app/ingestion/topics.ts';
 import { decodeEvent, eventTable, predictionTable, quarantineTable } from '../../app/lake/event-table.ts';
 import { startLakeSink } from '../../app/lake/sink.ts';
-import type { OpenDrift } from '../../app/monitoring/drift.ts';
+import type { DriftAsk } from '../../app/monitoring/drift.ts';
 import { lagMetric, monitorMetrics } from '../../app/monitoring/metrics.ts';
 import { type Monitor, startMonitor } from '../../app/monitoring/monitor.ts';
 import type { Sketch } from '../../app/monitoring/sketch.ts';
@@ -38,7 +38,7 @@ export interface Platform {
   readonly serving: Awaited<ReturnType<typeof startServing>> & { readonly token: string };
   readonly metrics: Metrics;
   /** Starts the consumers that need the online store filled. */
-  startStreaming(onDrift: (drift: OpenDrift) => void): Promise<Monitor>;
+  startStreaming(onDrift: (ask: DriftAsk) => void): Promise<Monitor>;
   /** Makes the reference profile of each event from the lake, where there is none yet: later batches are judged against it. */
   profileEvents(): Promise<void>;
   /** Every event in the log is in the lake. */

@@ -24,8 +24,12 @@ export interface LoopReport {
     readonly value: number | null;
     readonly healedAt: string | null;
   };
-  readonly retrain: { readonly reason: string };
-  /** The release that the retraining brought. */
+  readonly retrain: {
+    readonly reason: string;
+    /** Why each further retraining of the turn was made: the drift was still open. */
+    readonly again: readonly string[];
+  };
+  /** The newest release that the retrainings brought. */
   readonly promoted: ReleaseFigures;
   readonly liveHitRate: number | null;
   readonly failedRequests: number;

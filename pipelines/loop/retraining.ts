@@ -1,31 +1,47 @@
-import type { Clock } from '../../app/clock/port.ts';
+import type { Clock, Micros } from '../../app/clock/port.ts';
 import type { AuditSink } from '../../app/governance/audit-sink/port.ts';
 import { coolDown } from '../../app/monitoring/cool-down.ts';
+import { type DriftAsk, driftReason } from '../../app/monitoring/drift.ts';
+import type { Metadata } from '../../app/registry/metadata/port.ts';
 import type { UseCase } from '../../app/usecases/usecase.ts';
 import { micros } from '../../app/usecases/window.ts';
 import { type Delivered, retrain } from '../retrain.ts';
 import type { FinishedRun, PipelineRunner } from '../runners/port.ts';
 
+/** Why the first run of a data folder is made: there is no model yet. */
+export const FIRST_MODEL = 'first model';
+
 export interface Retraining {
   /** Starts one, unless one runs or the cool-down holds; undefined then. */
   start(reason: string): Promise<FinishedRun<Delivered>> | undefined;
+  /**
+   * Starts one because a drift asks for it, under the same conditions. A window that began before the last retraining
+   * ended says nothing about what that one brought, so it is passed over.
+   */
+  answer(ask: DriftAsk): Promise<FinishedRun<Delivered>> | undefined;
+  /** Reads when earlier processes last retrained, so that a restart does not end a cool-down. */
+  recall(): Promise<void>;
   running(): boolean;
   /** Why the one that runs was started. */
   reason(): string | undefined;
   last(): FinishedRun<Delivered> | undefined;
+  /** Those that ended well in this process, oldest first. */
+  finished(): readonly FinishedRun<Delivered>[];
 }
 
 /** One retraining at a time, each with its reason in the audit log, and a cool-down between two. */
 export function retraining(options: {
   readonly usecase: UseCase;
   readonly runner: PipelineRunner;
+  readonly metadata: Metadata;
   readonly audit: AuditSink;
   readonly clock: Clock;
 }): Retraining {
   const { usecase, audit, clock } = options;
   const gate = coolDown(micros(usecase.monitors.retrain.coolDown));
-  let last: FinishedRun<Delivered> | undefined;
+  const finished: FinishedRun<Delivered>[] = [];
   let running: string | undefined;
+  let endedAt: Micros | undefined;
 
   async function run(reason: string): Promise<FinishedRun<Delivered>> {
     const act = (verb: 'start' | 'done' | 'fail', detail: Readonly<Record<string, string | number | boolean>>) =>
@@ -36,28 +52,44 @@ export function retraining(options: {
         outcome: verb === 'fail' ? 'failed' : 'done',
         detail: { reason, ...detail },
       });
-    await act('start', {});
     try {
-      last = await options.runner.run(retrain, { reason }, reason);
-      await act('done', { version: last.output.version, verdict: last.output.verdict, promoted: last.output.promoted });
-      return last;
+      await act('start', {});
+      const ended = await options.runner.run(retrain, { reason }, reason);
+      finished.push(ended);
+      const { version, verdict, promoted } = ended.output;
+      await act('done', { version, verdict, promoted });
+      return ended;
     } catch (cause) {
       await act('fail', { error: (cause as Error).message });
       throw cause;
     } finally {
       running = undefined;
+      endedAt = clock.now();
       gate.ended();
     }
   }
 
+  function start(reason: string): Promise<FinishedRun<Delivered>> | undefined {
+    if (!gate.tryStart(clock.now())) return undefined;
+    running = reason;
+    return run(reason);
+  }
+
   return {
-    start(reason) {
-      if (!gate.tryStart(clock.now())) return undefined;
-      running = reason;
-      return run(reason);
+    start,
+    answer: (ask) => (endedAt !== undefined && ask.reading.since < endedAt ? undefined : start(driftReason(ask))),
+    async recall() {
+      const newest = await options.metadata.db
+        .selectFrom('runs')
+        .select(({ fn }) => [fn.max('started_at').as('startedAt'), fn.max('ended_at').as('endedAt')])
+        .where('pipeline', '=', retrain.name)
+        .executeTakeFirst();
+      if (newest?.startedAt != null) gate.started(Number(newest.startedAt));
+      if (newest?.endedAt != null) endedAt = Math.max(endedAt ?? 0, Number(newest.endedAt));
     },
     running: () => running !== undefined,
     reason: () => running,
-    last: () => last,
+    last: () => finished.at(-1),
+    finished: () => finished,
   };
 }

@@ -6,6 +6,7 @@ import { error } from '../errors.ts';
 import { takeCatalogueIn } from './catalogue.ts';
 import { takeHistoryIn } from './history.ts';
 import type { Loop } from './loop.ts';
+import { FIRST_MODEL } from './retraining.ts';
 
 /** One step of a turn, as the task list and the failure report name it. */
 export interface TurnStep {
@@ -17,22 +18,32 @@ export interface TurnStep {
 
 /** Longest wait for something that other parts of the loop bring about, milliseconds. */
 const PATIENCE_MS = 300_000;
-/** Windows that are judged before the season changes, and after the new release answers. */
+/**
+ * Longest wait for the drift to heal: a window of the new release that leaves it open, one more retraining, and the windows
+ * that close it take about 60 s on two quiet cores.
+ */
+const HEALING_MS = 150_000;
+/** Windows that are judged before the season changes. */
 const STABLE_WINDOWS = 1;
 
-async function waitFor(what: string, holds: () => boolean, progress: () => void, closing: AbortSignal): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
+/** Whether it came to hold within `ms`. Rejects once the loop closes. */
+async function within(ms: number, holds: () => boolean, progress: () => void, closing: AbortSignal): Promise<boolean> {
+  const deadline = performance.now() + ms;
   while (!holds()) {
-    if (performance.now() > deadline) {
-      throw error('MR_PIPELINES_LOOP_STUCK', `Waited ${PATIENCE_MS / 1000} s in vain: ${what}`, {
-        field: 'loop',
-        value: what,
-        expected: 'it to happen',
-      });
-    }
+    if (performance.now() > deadline) return false;
     progress();
     await pause(100, undefined, { signal: closing });
   }
+  return true;
+}
+
+async function waitFor(what: string, holds: () => boolean, progress: () => void, closing: AbortSignal): Promise<void> {
+  if (await within(PATIENCE_MS, holds, progress, closing)) return;
+  throw error('MR_PIPELINES_LOOP_STUCK', `Waited ${PATIENCE_MS / 1000} s in vain: ${what}`, {
+    field: 'loop',
+    value: what,
+    expected: 'it to happen',
+  });
 }
 
 /** The steps of one whole turn. Each is safe to run again: what an earlier run finished is found finished. */
@@ -111,7 +122,7 @@ export function turnSteps(loop: Loop): readonly TurnStep[] {
         if (champion === undefined) {
           const show = () => progress(`${loop.newestProgress()?.step ?? 'train'}: ${loop.newestProgress()?.message ?? ''}`);
           const timer = setInterval(show, 200);
-          const run = loop.retraining.start('first model');
+          const run = loop.retraining.start(FIRST_MODEL);
           const output = (await run?.finally(() => clearInterval(timer)))?.output;
           firstRun = loop.retraining.last()?.runId;
           if (output?.promoted !== true) {
@@ -206,16 +217,27 @@ export function turnSteps(loop: Loop): readonly TurnStep[] {
       title: 'See the drift heal under the new release',
       run: async (progress) => {
         const judged = windowsJudged();
+        const before = loop.retraining.finished().length;
+        const open = () => loop.monitor()?.state().open ?? [];
+        const healed = () => open().length === 0 && (loop.drift() !== undefined || windowsJudged() > judged);
+        const again = () => {
+          const reason = loop.retraining.reason();
+          return reason === undefined ? traffic() : `${reason} · ${loop.newestProgress()?.step ?? ''} · ${traffic()}`;
+        };
         const ended = () => loop.traffic()?.ended() === true;
-        const healed = () => loop.monitor()?.state().open.length === 0 && windowsJudged() > judged;
-        await until(
-          'windows of the new release',
-          () => healed() || ended() || windowsJudged() >= judged + 2 * STABLE_WINDOWS + 1,
-          () => progress(traffic()),
+        await within(
+          HEALING_MS,
+          () => healed() || ended(),
+          () => progress(again()),
+          loop.closing,
         );
-        return loop.monitor()?.state().open.length === 0
-          ? 'no drift is open'
-          : 'still open; the next retraining will see more of the new season';
+        const further = loop.retraining.finished().length - before;
+        const retrainings = further === 0 ? '' : ` after ${further} more retraining${further === 1 ? '' : 's'}`;
+        if (open().length === 0) return `no drift is open${retrainings}`;
+        const waited = ended() ? 'when the stream ended' : `after ${HEALING_MS / 1000} s`;
+        return `not healed ${waited}${retrainings}: ${open()
+          .map(({ feature }) => feature)
+          .join(', ')} still open`;
       },
     },
   ];

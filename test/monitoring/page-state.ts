@@ -24,7 +24,7 @@ function driftReadings(): readonly DriftReading[] {
       const shifted = index === 0 && window >= 24 ? 0.28 + 0.05 * (window - 24) : 0;
       const value = threshold * (0.12 + 0.3 * wave(window * 3, index)) + shifted;
       const at = START - (WINDOWS - window) * 11 * MINUTE;
-      return { feature, test, threshold, value, exceeded: value > threshold, at, version: 3 };
+      return { feature, test, threshold, value, exceeded: value > threshold, since: at - 11 * MINUTE, at, version: 3 };
     }),
   );
 }
