@@ -35,7 +35,7 @@ module.exports = {
     only(
       'policies-read-definitions',
       '^policies/',
-      '^(policies|app/(usecases|clock|errors|registry))',
+      '^(policies|app/(usecases|clock|errors|layers|registry))',
       "Policies know the definition and the registry's read side.",
     ),
     only('stacks-compose-constructs', '^stacks/', '^(stacks|constructs|app/(usecases|errors))', 'A stack is dials and composition only.'),
