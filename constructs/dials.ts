@@ -1,4 +1,5 @@
 import { Compile } from 'typebox/compile';
+import { Settings } from 'typebox/system';
 import { DIALS, type RawDials } from './dials/schema.ts';
 import { stackError } from './errors.ts';
 
@@ -48,7 +49,7 @@ function shapeFaults(raw: unknown): Fault[] {
     const key = path.slice(1).replaceAll('/', '.');
     if (!faults.has(key)) faults.set(key, { key, value: at(raw, path), expected });
   };
-  for (const { keyword, instancePath, params } of compiled.Errors(raw)) {
+  for (const { keyword, instancePath, params } of allErrors(raw)) {
     const named = params as { requiredProperties?: string[]; additionalProperties?: string[] };
     if (keyword === 'required') {
       for (const name of named.requiredProperties ?? []) add(`${instancePath}/${name}`, describe(`${instancePath}/${name}`));
@@ -58,6 +59,17 @@ function shapeFaults(raw: unknown): Fault[] {
     } else if (keyword !== 'boolean') add(instancePath, describe(instancePath));
   }
   return [...faults.values()];
+}
+
+/** The library stops at a few faults unless told otherwise; an operator wants them all. */
+function allErrors(raw: unknown) {
+  const { maxErrors } = Settings.Get();
+  Settings.Set({ maxErrors: 1000 });
+  try {
+    return compiled.Errors(raw);
+  } finally {
+    Settings.Set({ maxErrors });
+  }
 }
 
 interface Schema {
