@@ -7,6 +7,8 @@ export interface Trainer<Name extends string = string, Metric extends string = s
   readonly kind: 'recommender' | 'classifier';
   readonly metrics: readonly Metric[];
   readonly search: SearchSpace;
+  /** The trainer asks for one accelerator. @default it runs on processors */
+  readonly accelerator?: 'gpu';
 }
 
 export interface SearchSpace {
