@@ -77,6 +77,7 @@ export const retrain = definePipeline<StepContext, RetrainInput>({ name: 'retrai
         audit: await runtime.use('audit'),
         clock: runtime.clock,
         version: registered.version,
+        imageDigest: process.env['MILLRACE_IMAGE_DIGEST'] ?? 'none',
         logger: runtime.logger,
       });
       const reasons = verdict.checks.filter(({ passed }) => !passed).map(({ name, reason }) => `${name}: ${reason}`);

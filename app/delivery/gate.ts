@@ -7,7 +7,7 @@ import type { Lake } from '../lake/port.ts';
 import { recordRefusal } from '../registry/act.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ReleaseManifest } from '../registry/release.ts';
-import { retired } from '../registry/sign-off.ts';
+import { checkInUse } from '../registry/sign-off.ts';
 import type { Version } from '../registry/version.ts';
 import type { UseCase } from '../usecases/usecase.ts';
 import { checkDataset } from './dataset-checks.ts';
@@ -30,6 +30,8 @@ export interface GateOptions {
   readonly logger: Logger;
   /** Who judges, for the audit log. @default 'workload:gate' */
   readonly actor?: string;
+  /** `sha256:…` of the image this runs in, which the verdict then covers. @default 'none' */
+  readonly imageDigest?: string;
   readonly onProgress?: (message: string) => void;
   /** Milliseconds, for the latency check. @default performance.now */
   readonly timer?: Timer;
@@ -67,7 +69,7 @@ async function gather(options: GateOptions, version: Version): Promise<Evidence>
       value: manifest.usecase,
       expected: usecase.name,
     });
-  if (version.state === 'retired') throw retired(version);
+  checkInUse(version);
   onProgress('checking digests, signature and definition');
   const { checks, unit } = await checkIntegrity(registry, usecase, version);
   const head = {
@@ -77,6 +79,7 @@ async function gather(options: GateOptions, version: Version): Promise<Evidence>
     version: version.version,
     unitId: version.unitId,
     approval: usecase.gate.approval,
+    imageDigest: options.imageDigest ?? 'none',
     judgedAt: clock.now(),
   };
   // A file that is not as released, or made for another definition, is not run.

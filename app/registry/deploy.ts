@@ -4,7 +4,7 @@ import { audited, type RegistryPorts } from './act.ts';
 import { registryError } from './errors.ts';
 import type { AliasName, Tables } from './metadata/tables.ts';
 import { deploymentsOf, findVersion } from './read.ts';
-import { checkSignOff, retired, setState } from './sign-off.ts';
+import { checkInUse, checkSignOff, setState } from './sign-off.ts';
 import type { Deployment, Version } from './version.ts';
 
 /** Reads and checks every byte of a unit; throws where one is not as registered. */
@@ -74,7 +74,7 @@ export function retire(ports: RegistryPorts, number: number, { model, actor, rea
   const act = { action: 'registry.version.retire', actor, subject: `${model}@${number}`, detail: { reason } };
   return audited(ports, act, async (db) => {
     const version = await findVersion(db, model, number);
-    if (version.state === 'retired') throw retired(version);
+    checkInUse(version);
     if ((await deploymentsOf(db, model)).at(-1)?.version === number)
       throw registryError('MR_REGISTRY_CHAMPION', `version ${number} is the champion of '${model}'`, {
         field: 'version',

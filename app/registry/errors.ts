@@ -67,6 +67,31 @@ export const { error: registryError } = errorTable({
     title: 'The version is retired',
     next: 'Train a new version; a retired one never serves again.',
   },
+  MR_REGISTRY_REVOKED: {
+    status: 409,
+    title: 'The version is revoked',
+    next: 'Serve another version: `millrace registry rollback`, or train a new one.',
+  },
+  MR_REGISTRY_SNAPSHOT_UNREADABLE: {
+    status: 422,
+    title: 'This is not a snapshot of the registry',
+    next: 'Write one with `millrace registry snapshot --out <file>`.',
+  },
+  MR_REGISTRY_SNAPSHOT_DIGEST: {
+    status: 409,
+    title: 'The snapshot of the registry is not the one that was pinned',
+    next: 'Pin the digest that `millrace registry snapshot` printed, or find out who changed the file.',
+  },
+  MR_REGISTRY_SNAPSHOT_SIGNATURE: {
+    status: 409,
+    title: "The signature of the registry's snapshot does not hold",
+    next: 'Take the snapshot and the verify key from the same registry; if they are, find out who changed the file.',
+  },
+  MR_REGISTRY_SNAPSHOT_STALE: {
+    status: 409,
+    title: 'The snapshot of the registry is too old',
+    next: 'Write a new one with `millrace registry snapshot --out <file>` and pin its digest.',
+  },
   MR_REGISTRY_CHAMPION: {
     status: 409,
     title: 'The champion cannot be retired',

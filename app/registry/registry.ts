@@ -5,6 +5,7 @@ import { sha256 } from './digest.ts';
 import { registryError } from './errors.ts';
 import { openRegistryReader, type RegistryReader } from './read.ts';
 import type { ReleaseManifest } from './release.ts';
+import { revoke } from './revoke.ts';
 import { approve, recordVerdict, type SignedEvidence } from './sign-off.ts';
 import { sweepReleases } from './sweep.ts';
 import { checkManifest, type LoadedUnit, manifestText, readFiles } from './unit.ts';
@@ -28,6 +29,8 @@ export interface Registry extends RegistryReader {
   rollback(model: string, actor: string, reason: string): Promise<Version>;
   /** @throws MR_REGISTRY_CHAMPION */
   retire(model: string, version: number, actor: string, reason: string): Promise<Version>;
+  /** Out for good, the champion as well: the next promotion or rollback replaces it. @throws MR_REGISTRY_REVOKED, MR_REGISTRY_RETIRED */
+  revoke(model: string, version: number, actor: string, reason: string): Promise<Version>;
   /** Stores the gate's signed evidence. @throws MR_REGISTRY_SIGNATURE_INVALID */
   recordVerdict(actor: string, evidence: SignedEvidence): Promise<RecordedVerdict>;
   /** A unit's files, every byte checked. @throws MR_REGISTRY_DIGEST_MISMATCH, MR_REGISTRY_SIGNATURE_INVALID */
@@ -45,6 +48,7 @@ export function openRegistry(ports: RegistryPorts): Registry {
     promote: (model, version, actor, reason) => promote(ports, loadUnit, version, { model, actor, reason }),
     rollback: (model, actor, reason) => rollback(ports, loadUnit, { model, actor, reason }),
     retire: (model, version, actor, reason) => retire(ports, version, { model, actor, reason }),
+    revoke: (model, version, actor, reason) => revoke(ports, version, { model, actor, reason }),
     recordVerdict: (actor, evidence) => recordVerdict(ports, actor, evidence),
     loadUnit,
     sweep: () => sweepReleases(ports),

@@ -18,6 +18,8 @@ export interface EvidenceHead {
   readonly verdict: 'passed' | 'refused';
   /** Who may approve: the use case's policy at the time of the gate, so that it is signed along. */
   readonly approval: Gate['approval'];
+  /** Digest of the image that judged, which is the one that will serve; `none` where it ran outside of one. @default 'none' */
+  readonly imageDigest?: string;
 }
 
 /** The gate's evidence as canonical JSON, signed. */
@@ -56,7 +58,7 @@ export function recordVerdict(
 }
 
 function afterVerdict(version: Version, verdict: 'passed' | 'refused'): VersionState {
-  if (version.state === 'retired') throw retired(version);
+  checkInUse(version);
   if (verdict === 'refused') return 'refused';
   return version.state === 'approved' ? 'approved' : 'gated';
 }
@@ -91,12 +93,12 @@ export function approve(ports: RegistryPorts, model: string, number: number, app
 }
 
 /** What an approval's signature covers. */
-const approvalText = ({ model, version, unitId }: Version, { approver, at }: Pick<Approval, 'approver' | 'at'>): string =>
+export const approvalText = ({ model, version, unitId }: Version, { approver, at }: Pick<Approval, 'approver' | 'at'>): string =>
   canonicalJson({ kind: 'approval', model, version, unitId, approver, at });
 
 /**
  * Checks the whole sign-off of a version: state, the newest verdict and every approval, each by its signature.
- * @throws MR_REGISTRY_NOT_GATED, MR_REGISTRY_NOT_APPROVED, MR_REGISTRY_RETIRED, MR_REGISTRY_SIGNATURE_INVALID
+ * @throws MR_REGISTRY_NOT_GATED, MR_REGISTRY_NOT_APPROVED, MR_REGISTRY_RETIRED, MR_REGISTRY_REVOKED, MR_REGISTRY_SIGNATURE_INVALID
  */
 export async function checkSignOff(db: Transaction<Tables>, keys: KeyStore, version: Version): Promise<void> {
   const policy = (await passedVerdict(db, keys, version)).approval;
@@ -116,7 +118,7 @@ export async function checkSignOff(db: Transaction<Tables>, keys: KeyStore, vers
 
 /** The newest verdict, which must be a pass. */
 async function passedVerdict(db: Transaction<Tables>, keys: KeyStore, version: Version): Promise<EvidenceHead> {
-  if (version.state === 'retired') throw retired(version);
+  checkInUse(version);
   const newest = (await verdictsOf(db, version.model, version.version)).at(-1);
   if (newest === undefined || newest.verdict !== 'passed' || version.state === 'refused' || version.state === 'candidate')
     throw registryError('MR_REGISTRY_NOT_GATED', `version ${version.version} of '${version.model}' has not passed the gate`, {
@@ -137,11 +139,16 @@ const notAbout = (what: string, version: Version, found: string) =>
     expected: version.unitId,
   });
 
-export const retired = ({ model, version }: Version) =>
-  registryError('MR_REGISTRY_RETIRED', `version ${version} of '${model}' is retired`, {
+/** @throws MR_REGISTRY_RETIRED, MR_REGISTRY_REVOKED for a version that never serves again */
+export function checkInUse({ model, version, state }: Version): void {
+  if (state !== 'retired' && state !== 'revoked') return;
+  const code = state === 'retired' ? 'MR_REGISTRY_RETIRED' : 'MR_REGISTRY_REVOKED';
+  throw registryError(code, `version ${version} of '${model}' is ${state}`, {
     field: 'state',
-    value: 'retired',
+    value: state,
+    expected: 'approved',
   });
+}
 
 export async function setState(db: Transaction<Tables>, { model, version }: Version, state: VersionState): Promise<void> {
   await db.updateTable('versions').set({ state }).where('model', '=', model).where('version', '=', version).execute();

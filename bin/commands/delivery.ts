@@ -28,6 +28,7 @@ export function deliveryCommands(program: Command, context: CommandContext): voi
         version,
         logger: runtime.logger,
         actor: 'local',
+        imageDigest: process.env['MILLRACE_IMAGE_DIGEST'] ?? 'none',
         onProgress: (message) => runtime.logger.info(message),
       });
       context.answer(verdict, verdictText(verdict));

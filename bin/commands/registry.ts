@@ -1,7 +1,11 @@
+import { writeFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
+import { systemClock } from '../../app/clock/embedded.ts';
 import { registryError } from '../../app/registry/errors.ts';
 import { openRegistry, type Registry } from '../../app/registry/registry.ts';
+import { snapshotDigest } from '../../app/registry/snapshot.ts';
 import { deploymentLine, momentText, showText, versionTable } from '../../app/registry/text.ts';
+import { writeSnapshot } from '../../app/registry/write-snapshot.ts';
 import { parseTimestamp } from '../../app/validation/rfc3339.ts';
 import type { CommandContext } from '../command.ts';
 
@@ -80,6 +84,33 @@ export function registryCommands(program: Command, context: CommandContext): voi
       const { registry, model } = await openModelRegistry(context);
       const champion = await registry.rollback(model, options.as, options.reason);
       context.answer(champion, `version ${champion.version} is the champion of ${model} again`);
+    });
+
+  act('revoke', 'Take a version out for good; it is named by no deployment any more')
+    .argument('<version>', 'version number', versionNumber)
+    .requiredOption('--reason <text>', 'kept in the audit log')
+    .action(async (version: number, options: ActOptions) => {
+      const { registry, model } = await openModelRegistry(context);
+      const revoked = await registry.revoke(model, version, options.as, options.reason);
+      const answers = (await registry.alias(model, 'champion'))?.version === version;
+      const next = answers ? '; it answers until `millrace registry rollback` or another promotion' : '';
+      context.answer({ ...revoked, answers }, `version ${revoked.version} of ${model} is revoked${next}`);
+    });
+
+  registry
+    .command('snapshot')
+    .requiredOption('--out <file>', 'where the snapshot goes')
+    .option('--verify-key <file>', 'where the public key goes that previews check it with')
+    .description('Write what previews must know of the models as one signed file, and print the digest to pin')
+    .action(async ({ out, verifyKey }: { readonly out: string; readonly verifyKey?: string }) => {
+      const { registry, model } = await openModelRegistry(context);
+      const keys = await (await context.open()).use('keys');
+      // A file's age is by the wall clock, also where the platform replays the past.
+      const bytes = await writeSnapshot(registry, [model], keys, systemClock);
+      await writeFile(out, bytes);
+      if (verifyKey !== undefined) await writeFile(verifyKey, keys.verifyKey());
+      const digest = snapshotDigest(bytes);
+      context.answer({ file: out, digest, verifyKey }, digest);
     });
 
   registry

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { createPublicKey, randomBytes, verify } from 'node:crypto';
 import { test } from 'node:test';
 import type { KeyStore } from '../../app/governance/keys/port.ts';
 
@@ -38,6 +38,16 @@ export function keyStoreContract(adapter: string, ground: () => KeyStoreGround):
     const pseudonyms = new Set(Array.from({ length: 50 }, (_, i) => keys.subject(`user-${i}`).pseudonym));
     assert.equal(pseudonyms.size, 50);
     for (const pseudonym of pseudonyms) assert.match(pseudonym, /^s_[A-Za-z0-9_-]{22}$/);
+  });
+
+  check('the verify key alone, taken elsewhere, checks what was signed', (open) => {
+    const keys = open();
+    const bytes = Buffer.from('a verdict');
+    const { value } = keys.sign(bytes);
+    const key = createPublicKey(open().verifyKey());
+    assert.ok(verify(null, bytes, key, Buffer.from(value, 'base64')));
+    assert.ok(!verify(null, Buffer.from('another'), key, Buffer.from(value, 'base64')));
+    assert.doesNotMatch(keys.verifyKey(), /PRIVATE/);
   });
 
   check('two clients that meet a subject at once agree on it', (open) => {

@@ -159,6 +159,7 @@ export function openEmbeddedKeys(dir: string, options: { readonly cached?: numbe
     },
     sign: (bytes) => signing.sign(bytes),
     verify: (bytes, signature) => signing.verify(bytes, signature),
+    verifyKey: () => signing.verifyKey(),
     secret(name) {
       if (/^[a-z0-9][a-z0-9.-]{0,63}$/.test(name)) return secret(name);
       throw governanceError('MR_GOVERNANCE_SECRET_NAME', `'${name}' cannot name a secret`, {

@@ -16,6 +16,8 @@ export interface KeyStore {
   /** Signs with the platform's Ed25519 key. */
   sign(bytes: Buffer): Signature;
   verify(bytes: Buffer, signature: Signature): boolean;
+  /** The public half of the signing key (SubjectPublicKeyInfo, PEM), for those who check what was signed elsewhere. */
+  verifyKey(): string;
   /** A named secret (API token, HMAC key), made at random on first use, kept outside git and logs. */
   secret(name: string): string;
   close(): void;

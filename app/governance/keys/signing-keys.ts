@@ -9,6 +9,8 @@ export interface SigningKeys {
   sign(bytes: Buffer): Signature;
   /** With the key the signature names, which may be one that was retired. False for a key this folder does not hold. */
   verify(bytes: Buffer, signature: Signature): boolean;
+  /** Public half of the current key, PEM. */
+  verifyKey(): string;
   /** Makes a new key the current one; what the old ones signed stays verifiable. Returns the new key's id. */
   rotate(): string;
 }
@@ -17,7 +19,7 @@ const CURRENT = 'signing.current';
 const fileOf = (keyId: string): string => `signing-${keyId}.pem`;
 
 /** First 16 hex digits of the SHA-256 of the public key (SubjectPublicKeyInfo, DER). */
-function idOf(publicKey: KeyObject): string {
+export function idOf(publicKey: KeyObject): string {
   return createHash('sha256')
     .update(publicKey.export({ type: 'spki', format: 'der' }))
     .digest('hex')
@@ -64,18 +66,23 @@ export function openSigningKeys(dir: string): SigningKeys {
     });
   }
 
+  const currentPair = () => {
+    const keyId = currentId();
+    const pair = load(keyId);
+    if (pair !== undefined) return { keyId, ...pair };
+    throw governanceError('MR_GOVERNANCE_KEYS_UNREADABLE', `the signing key ${keyId} is not there`, { field: fileOf(keyId) });
+  };
+
   return {
     sign(bytes) {
-      const keyId = currentId();
-      const pair = load(keyId);
-      if (pair === undefined)
-        throw governanceError('MR_GOVERNANCE_KEYS_UNREADABLE', `the signing key ${keyId} is not there`, { field: fileOf(keyId) });
-      return { keyId, value: sign(null, bytes, pair.secret).toString('base64') };
+      const { keyId, secret } = currentPair();
+      return { keyId, value: sign(null, bytes, secret).toString('base64') };
     },
     verify(bytes, signature) {
       const pair = load(signature.keyId);
       return pair !== undefined && verify(null, bytes, pair.open, Buffer.from(signature.value, 'base64'));
     },
+    verifyKey: () => String(currentPair().open.export({ type: 'spki', format: 'pem' })),
     rotate() {
       const keyId = make();
       writeDurably(join(dir, `${CURRENT}.${keyId}.new`), Buffer.from(keyId));

@@ -19,7 +19,7 @@ export interface Tables {
 }
 
 export type AliasName = 'champion' | 'challenger';
-export type VersionState = 'candidate' | 'gated' | 'refused' | 'approved' | 'retired';
+export type VersionState = 'candidate' | 'gated' | 'refused' | 'approved' | 'retired' | 'revoked';
 
 /** Key: (model, version); the unit id is unique. */
 export interface VersionTable {
