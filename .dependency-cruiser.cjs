@@ -29,7 +29,7 @@ module.exports = {
     only(
       'constructs-read-definitions',
       '^constructs/',
-      '^(constructs|app/(usecases|clock|errors|layers|settings|workloads|ingestion/topics))',
+      '^(constructs|app/(usecases|clock|errors|layers|settings|workloads|ingestion/topics|features/view-hash))',
       'Constructs know the definition, not the code that runs it.',
     ),
     only(

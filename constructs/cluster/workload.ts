@@ -1,5 +1,8 @@
 import type { input } from '@pulumi/kubernetes/types/index.js';
 import type { Construct } from 'constructs';
+import { viewHash } from '../../app/features/view-hash.ts';
+import { accessText, DATA, viewsText } from '../../app/usecases/data-annotations.ts';
+import type { UseCase } from '../../app/usecases/usecase.ts';
 import type { Access, WorkloadDeclaration } from '../../app/workloads.ts';
 import { labelsOf, type Named, selectorOf } from '../labels.ts';
 import { object } from '../object.ts';
@@ -9,7 +12,7 @@ import { type PodProps, podTemplate, type Resources, serviceAccountOf } from './
 
 export interface WorkloadProps {
   readonly site: Site;
-  readonly usecase: string;
+  readonly usecase: UseCase;
   readonly declaration: WorkloadDeclaration;
   readonly resources: Resources;
   readonly env: Readonly<Record<string, string>>;
@@ -29,6 +32,20 @@ export interface WorkloadProps {
   readonly startSeconds?: number;
   readonly scratch?: string;
 }
+
+/** Hash of each view's definition, by view. */
+export const viewHashes = ({ views }: UseCase): Readonly<Record<string, string>> =>
+  Object.fromEntries(views.map((view) => [view.name, viewHash(view)]));
+
+/** What rules read of any declared workload, on the object itself. */
+export const declaredAnnotations = (
+  usecase: UseCase,
+  { reads, writes }: WorkloadDeclaration,
+): Readonly<Record<string, string>> => ({
+  [DATA.reads]: accessText(reads),
+  [DATA.writes]: accessText(writes),
+  [DATA.featureViews]: viewsText(viewHashes(usecase)),
+});
 
 /** What a workload of a use case is called in its namespace. */
 export const workloadName = (usecase: string, { name }: Pick<WorkloadDeclaration, 'name'>): string => `${usecase}-${name}`;
@@ -57,7 +74,7 @@ export function endpointsOf(site: Site, { reads, writes }: Pick<WorkloadDeclarat
 /** Service account, network and (service or consumer) disruption budget of one declared workload, and its pod. */
 export function workloadPod(scope: Construct, props: WorkloadProps): input.core.v1.PodTemplateSpec {
   const { site, usecase, declaration } = props;
-  const named = namedOf(usecase, declaration);
+  const named = namedOf(usecase.name, declaration);
   const owner = site.dials.owner;
   const namespace = namespaceOf(declaration.layer);
   const labels = labelsOf(named, owner);
@@ -78,7 +95,7 @@ export function workloadPod(scope: Construct, props: WorkloadProps): input.core.
     owner,
     image: site.dials.image,
     args: [...declaration.command],
-    env: { MILLRACE_USECASE: usecase, MILLRACE_WORKLOAD: declaration.name, ...props.env },
+    env: { MILLRACE_USECASE: usecase.name, MILLRACE_WORKLOAD: declaration.name, ...props.env },
     ...(declaration.port !== undefined && { ports: [{ name: 'http', containerPort: declaration.port }] }),
     resources: props.resources,
     priority: props.priority,
@@ -98,13 +115,13 @@ export function workloadPod(scope: Construct, props: WorkloadProps): input.core.
 /** A Deployment with budget and, where it has a port, Service. Its count of replicas belongs to its autoscaler. */
 export function deployment(scope: Construct, props: WorkloadProps): void {
   const { site, usecase, declaration } = props;
-  const named = namedOf(usecase, declaration);
+  const named = namedOf(usecase.name, declaration);
   const namespace = namespaceOf(declaration.layer);
-  const name = workloadName(usecase, declaration);
+  const name = workloadName(usecase.name, declaration);
   const labels = labelsOf(named, site.dials.owner);
   const selector = { matchLabels: selectorOf(named) };
   object(scope, declaration.name, 'apps/v1 Deployment', {
-    metadata: { name, namespace, labels, ...(props.annotations && { annotations: props.annotations }) },
+    metadata: { name, namespace, labels, annotations: { ...declaredAnnotations(usecase, declaration), ...props.annotations } },
     spec: {
       revisionHistoryLimit: 5,
       selector,
