@@ -1,3 +1,4 @@
+import type { RegistryState } from './registry-state.ts';
 import type { Environment, Resource } from './rule.ts';
 import type { PolicySettings } from './settings.ts';
 
@@ -10,7 +11,7 @@ export interface Fixture {
   readonly environment?: Environment;
   readonly config?: Partial<PolicySettings>;
   /** What Context.registry is. */
-  readonly registry?: unknown;
+  readonly registry?: RegistryState;
   /** A fault that only the whole pack or the engine sees, never the API server: left out of the admission corpus. @default false */
   readonly previewOnly?: boolean;
 }

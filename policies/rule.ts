@@ -1,5 +1,6 @@
 import type { LAYERS } from '../app/layers.ts';
 import type { Predicate } from './expression.ts';
+import type { RegistryState } from './registry-state.ts';
 import type { PolicySettings } from './settings.ts';
 
 /** A resource as the engine hands it to a policy: for a Kubernetes kind, `props` is the whole object. */
@@ -25,8 +26,8 @@ export interface Context {
   readonly environment: Environment;
   readonly now: Date;
   readonly config: PolicySettings;
-  /** The registry as the stack sees it; read from its signed snapshot. Undefined where the stack names none. */
-  readonly registry?: unknown;
+  /** The registry as the stack sees it: its signed snapshot, or why there is none to trust. Undefined where the stack names none. */
+  readonly registry?: RegistryState;
 }
 
 export interface Violation {

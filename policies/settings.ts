@@ -10,6 +10,20 @@ export interface PolicySettings {
   readonly apiClients: Readonly<Record<string, string>>;
   /** AWS regions that may hold anything of ours. */
   readonly regions: readonly string[];
+  /**
+   * The registry's signed snapshot (`millrace registry snapshot`): its file, the digest that pins it, the public key that it
+   * must be signed with, and the most days it may be old. Paths are absolute or from the project's folder. `none` while
+   * nothing was released: then no Deployment may name a release.
+   */
+  readonly registry:
+    | 'none'
+    | { readonly snapshot: string; readonly digest: string; readonly verifyKey: string; readonly maxAgeDays: number };
+  /** Users or items with fewer events get no published embedding. */
+  readonly minSupport: number;
+  /** Most days that a model may say it may be old. */
+  readonly modelAgeDays: number;
+  /** Days after which an erased person is gone from every backup. */
+  readonly erasureWindowDays: number;
 }
 
 export const DEFAULT_SETTINGS: PolicySettings = {
@@ -17,4 +31,8 @@ export const DEFAULT_SETTINGS: PolicySettings = {
   podSecurityExceptions: {},
   apiClients: {},
   regions: ['eu-central-1', 'eu-west-1'],
+  registry: 'none',
+  minSupport: 3,
+  modelAgeDays: 30,
+  erasureWindowDays: 30,
 };

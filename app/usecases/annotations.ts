@@ -6,6 +6,9 @@
  * `millrace <layer> <verb>` with the use case in `MILLRACE_USECASE`; settings are environment variables `MILLRACE_*`; GPU nodes
  * carry the taint `nvidia.com/gpu=present:NoSchedule` and the label `millrace.dev/pool=gpu`, others `millrace.dev/pool=cpu`,
  * and each pod selects its pool; public routes are Gateway API HTTPRoutes with exact paths.
+ *
+ * What is said about data is in data-annotations.ts, about models in model-annotations.ts; what ConfigMaps hold for the
+ * rules to read in manifests.ts.
  */
 
 /** The standard labels of Kubernetes that we rely on. */
