@@ -103,9 +103,15 @@ export interface PlatformPlan {
     readonly storage: Figure<'GiB'>;
   };
   readonly lake: { readonly growth: Figure<'GiB/month'>; readonly held: Figure<'GiB'> };
-  /** What the registry's pods need: its own page over the metadata. */
-  readonly registry: WorkloadPlan;
-  readonly nodes: { readonly cpu: NodePool; readonly gpu: NodePool };
+  /** What the registry's pods need, and the object storage of its releases. */
+  readonly registry: WorkloadPlan & { readonly storage: Figure<'GiB'> };
+  readonly nodes: {
+    /** Everything that stands. */
+    readonly cpu: NodePool;
+    /** Trainings and gates without an accelerator: large, and gone when they are done. */
+    readonly training: NodePool;
+    readonly gpu: NodePool;
+  };
   readonly monthlyCost: MonthlyCost;
 }
 
