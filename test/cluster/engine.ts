@@ -7,7 +7,7 @@ import { type ConfigMap, LocalWorkspace, PulumiCommand, type PulumiFn, type Stac
 const require = createRequire(import.meta.url);
 
 export interface EngineOptions {
-  /** The folder that `scripts/tools --path` prints: the Pulumi CLI and the Kubernetes provider. */
+  /** The folder that `scripts/tools --path` prints: the Pulumi CLI, and beside the folder the Kubernetes provider. */
   readonly bin: string;
   /** A folder for the engine's home, its state and its shims; made when absent, kept between engines to keep stacks. */
   readonly dir: string;
@@ -28,7 +28,7 @@ export interface InlineStack extends StackOptions {
   readonly program: PulumiFn;
 }
 export interface FolderStack extends StackOptions {
-  /** Holds Pulumi.yaml. */
+  /** Holds Pulumi.yaml. The engine writes the salt of its secrets into Pulumi.<stack>.yaml there: give it a copy. */
   readonly workDir: string;
 }
 
@@ -56,10 +56,12 @@ function providerVersion(): string {
 
 /** Makes the provider findable in the engine's home, as `pulumi plugin install` would, without copying its 170 MB. */
 function installProvider(bin: string, home: string): void {
-  const plugin = join(home, 'plugins', `resource-kubernetes-v${providerVersion()}`);
-  mkdirSync(plugin, { recursive: true });
-  const program = join(plugin, 'pulumi-resource-kubernetes');
-  if (!existsSync(program)) symlinkSync(join(bin, 'pulumi-resource-kubernetes'), program);
+  const program = join('plugins', `resource-kubernetes-v${providerVersion()}`, 'pulumi-resource-kubernetes');
+  const built = join(dirname(bin), program);
+  if (!existsSync(built))
+    throw new Error(`${built} is absent: run scripts/tools (it must pin the version of @pulumi/kubernetes)`);
+  mkdirSync(dirname(join(home, program)), { recursive: true });
+  if (!existsSync(join(home, program))) symlinkSync(built, join(home, program));
 }
 
 /** Where no language host is installed the engine starts a policy pack by this program; the runner is Pulumi's own. */
