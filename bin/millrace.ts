@@ -7,6 +7,7 @@ import { commandContext } from './context.ts';
 /** Top-level commands, and the layers: each module is loaded when it is called. */
 const COMMANDS: Readonly<Record<string, string>> = {
   start: 'Run the whole loop on this machine',
+  plan: 'Say what an environment of a given load needs and costs',
   ...Object.fromEntries(LAYERS.map((layer) => [layer, `Commands of the ${layer} layer`])),
 };
 

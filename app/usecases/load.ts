@@ -6,11 +6,18 @@ const errors = errorTable({
   MR_USECASE_UNKNOWN: { status: 404, title: 'There is no such use case', next: 'Name a folder of app/usecases/ with --usecase.' },
 });
 
+/** Names of all use cases, ascending: the folders beside this file. */
+export async function useCaseNames(): Promise<readonly string[]> {
+  const entries = await readdir(import.meta.dirname, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
+}
+
 /** Loads `app/usecases/<name>/usecase.ts`, whose one export of the same name is the definition. @throws MR_USECASE_UNKNOWN */
 export async function loadUseCase(name: string): Promise<UseCase> {
-  const folders = (await readdir(import.meta.dirname, { withFileTypes: true }))
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name);
+  const folders = await useCaseNames();
   if (!folders.includes(name)) {
     throw errors.error('MR_USECASE_UNKNOWN', `There is no use case '${name}'`, {
       field: '--usecase',

@@ -145,6 +145,26 @@ test('consumers are never more than the partitions they share, and partitions ne
   );
 });
 
+test('consumers at their most keep up with the peak', () => {
+  const { cpuMs } = measured;
+  fc.assert(
+    fc.property(loads, bounds, (load, bound) => {
+      for (const { peakEvents, peakRequests, workloads } of Object.values(planCapacity(USECASES, load, bound).usecases)) {
+        const rows = peakEvents.value + peakRequests.value;
+        for (const [name, ms] of Object.entries({
+          sink: rows * cpuMs.sinkRow,
+          materializer: peakEvents.value * cpuMs.materializerRow,
+          monitor: rows * cpuMs.monitorRow,
+        })) {
+          const pods = workloads[name]?.replicas.max.value ?? 0;
+          assert.ok(pods * 1_000 >= ms * HEADROOM * (1 - 1e-9), `${pods} ${name} do ${ms} ms of work a second`);
+        }
+      }
+    }),
+    { numRuns: 50 },
+  );
+});
+
 test('the brokers together have room for every copy of every kept day', () => {
   fc.assert(
     fc.property(loads, bounds, (load, bound) => {
