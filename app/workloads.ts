@@ -31,24 +31,46 @@ export interface WorkloadDeclaration {
 
 const HTTP = 8080;
 
-/** What runs in a cluster for one use case, with all that it reads and writes. */
+/** Under which name a workload's positions are kept in the log, for those who watch its lag. */
+export const groupOf = (usecase: UseCase, workload: string): string => `${usecase.name}.${workload}`;
+
+const METADATA: Access = { store: 'metadata' };
+const KEYS: Access = { store: 'keys' };
+const AUDIT: Access = { store: 'audit' };
+
+/**
+ * What runs in a cluster for one use case, with all that it reads and writes and nothing else: a test runs each of them and
+ * compares. Topics are made by who deploys; a workload only looks whether its own are there.
+ */
 export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
+  const { label } = usecase.model;
   const events = usecase.events.map(({ name }) => name);
   const table = (name: string): Access => ({ store: 'lake', table: `${usecase.name}.${name}` });
+  const view = (name: string): Access => ({ store: 'online', view: `${usecase.name}.${name}` });
+  const topic = (name: string, group?: string): Access => ({
+    store: 'log',
+    topic: name,
+    ...(group === undefined ? {} : { group: groupOf(usecase, group) }),
+  });
   const topics = events.map((event) => eventTopic(usecase, event));
   const predictions = predictionTopic(usecase);
-  const windowed = usecase.views.filter((view): view is FeatureView => view.kind === 'windowed');
-  const learnt = usecase.views.filter(({ kind }) => kind === 'embedding');
-  const follow = (group: string, of: readonly string[]): Access[] =>
-    of.map((topic) => ({ store: 'log', topic, group: `${usecase.name}.${group}` }));
-  const consumes = (group: string, of: readonly string[]) => of.map((topic) => ({ topic, group: `${usecase.name}.${group}` }));
-  const rows = [...events.flatMap((event) => [table(event), table(`${event}_quarantine`)]), table('prediction')];
-  const learntTables = learnt.map(({ name }) => table(name));
-  const views = usecase.views.map(({ name }): Access => ({ store: 'online', view: `${usecase.name}.${name}` }));
+  const windowed = usecase.views.filter((one): one is FeatureView => one.kind === 'windowed');
+  const learnt = usecase.views.filter(({ kind }) => kind === 'embedding').map(({ name }) => name);
+  const sources = [...new Set(windowed.map(({ source }) => source.name))];
+  const follow = (group: string, of: readonly string[]) => ({
+    consumes: of.map((name) => ({ topic: name, group: groupOf(usecase, group) })),
+    reads: of.map((name) => topic(name, group)),
+  });
+  const quarantine = (event: string): Access => table(`${event}_quarantine`);
+  const rows = [...events.flatMap((event) => [table(event), quarantine(event)]), table('prediction')];
   const releases: Access = { store: 'objects', prefix: `releases/${usecase.model.name}/` };
-  const metadata: Access = { store: 'metadata' };
-  const keys: Access = { store: 'keys' };
-  const audit: Access = { store: 'audit' };
+  const profiles = events.map((event): Access => ({ store: 'objects', prefix: `profiles/${usecase.name}.${event}.json` }));
+  const sinking = follow('sink', [...topics, predictions]);
+  const streaming = follow(
+    'materializer',
+    sources.map((event) => eventTopic(usecase, event)),
+  );
+  const watching = follow('monitor', [predictions, eventTopic(usecase, label.event.name)]);
 
   return [
     {
@@ -57,12 +79,9 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
       kind: 'service',
       command: ['ingestion', 'collect'],
       port: HTTP,
-      reads: [keys],
-      writes: [
-        ...topics.map((topic): Access => ({ store: 'log', topic })),
-        ...events.map((event): Access => ({ store: 'log', topic: deadTopic(usecase, event) })),
-        keys,
-      ],
+      // What a crash left out of its index of ids is read from the topics that it writes.
+      reads: [...topics.map((name) => topic(name)), ...events.map((event) => topic(deadTopic(usecase, event))), KEYS],
+      writes: [...topics.map((name) => topic(name)), ...events.map((event) => topic(deadTopic(usecase, event))), KEYS, AUDIT],
     },
     {
       name: 'sink',
@@ -70,8 +89,8 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
       kind: 'consumer',
       command: ['lake', 'sink'],
       port: HTTP,
-      consumes: consumes('sink', [...topics, predictions]),
-      reads: [...follow('sink', [...topics, predictions]), ...rows],
+      consumes: sinking.consumes,
+      reads: [...sinking.reads, ...rows, ...profiles],
       writes: rows,
     },
     {
@@ -98,17 +117,22 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
       kind: 'consumer',
       command: ['features', 'stream'],
       port: HTTP,
-      consumes: consumes('materializer', topics),
-      reads: [...follow('materializer', topics), ...windowed.map(({ source }) => table(source.name)), ...learntTables, metadata],
-      writes: views,
+      consumes: streaming.consumes,
+      reads: [
+        ...streaming.reads,
+        ...sources.flatMap((event) => [table(event), quarantine(event)]),
+        ...windowed.map(({ name }) => view(name)),
+        KEYS,
+      ],
+      writes: windowed.map(({ name }) => view(name)),
     },
     {
       name: 'backfill',
       layer: 'features',
       kind: 'job',
       command: ['features', 'materialize'],
-      reads: windowed.map(({ source }) => table(source.name)),
-      writes: windowed.map(({ name }): Access => ({ store: 'online', view: `${usecase.name}.${name}` })),
+      reads: [...sources.flatMap((event) => [table(event), quarantine(event)]), ...windowed.map(({ name }) => view(name)), KEYS],
+      writes: windowed.map(({ name }) => view(name)),
     },
     {
       name: 'retrain',
@@ -116,16 +140,16 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
       kind: 'schedule',
       command: ['training', 'run'],
       schedule: usecase.monitors.retrain.schedule,
-      reads: [...events.map(table), ...usecase.tables.map(({ name }) => table(name)), keys],
-      writes: [releases, ...learntTables, metadata, audit],
+      reads: [...events.flatMap((event) => [table(event), quarantine(event)]), ...learnt.map(table), releases, METADATA, KEYS],
+      writes: [...learnt.map(table), releases, METADATA, AUDIT],
     },
     {
       name: 'gate',
       layer: 'delivery',
       kind: 'job',
       command: ['delivery', 'gate'],
-      reads: [releases, ...events.map(table), ...learntTables, metadata, keys],
-      writes: [metadata, audit],
+      reads: [...events.map(table), ...learnt.map(table), releases, METADATA, KEYS],
+      writes: [METADATA, AUDIT],
     },
     {
       name: 'serving',
@@ -133,8 +157,17 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
       kind: 'service',
       command: ['serving', 'serve'],
       port: HTTP,
-      reads: [...views, releases, metadata, keys],
-      writes: [{ store: 'log', topic: predictions }],
+      reads: [
+        ...usecase.views.map(({ name }) => view(name)),
+        ...events.map(table),
+        table('prediction'),
+        ...learnt.map(table),
+        releases,
+        METADATA,
+        KEYS,
+      ],
+      // A release's vectors go online when it is loaded, and are dropped with it.
+      writes: [topic(predictions), ...learnt.map(view), AUDIT],
     },
     {
       name: 'monitor',
@@ -142,9 +175,20 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
       kind: 'consumer',
       command: ['monitoring', 'watch'],
       port: HTTP,
-      consumes: consumes('monitor', [predictions, ...topics]),
-      reads: [...follow('monitor', [predictions, ...topics]), releases, metadata],
-      writes: [metadata, audit],
+      consumes: watching.consumes,
+      reads: [...watching.reads, releases, METADATA, KEYS],
+      writes: [METADATA, AUDIT],
     },
   ];
 }
+
+/** What runs once for all use cases: the registry, read by people and by previews. */
+export const registryWorkload: WorkloadDeclaration = {
+  name: 'registry',
+  layer: 'registry',
+  kind: 'service',
+  command: ['registry', 'serve'],
+  port: HTTP,
+  reads: [{ store: 'objects', prefix: 'releases/' }, METADATA, KEYS],
+  writes: [],
+};
