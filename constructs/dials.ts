@@ -113,6 +113,10 @@ function* combinationFaults(environment: string, dials: RawDials): Generator<Fau
   if (target === 'aws' && aws === undefined) yield { key: 'aws', value: aws, expected: describe('/aws') };
   if (target === 'kubernetes' && aws !== undefined)
     yield { key: 'aws', value: '(set)', expected: 'no such key with target kubernetes' };
+  if (target === 'kubernetes' && dials.controlPlane === undefined)
+    yield { key: 'controlPlane', value: undefined, expected: "ranges and port of the cluster's API server" };
+  if (target === 'kubernetes' && providers.nodes === 'karpenter' && dials.nodeClass === undefined)
+    yield { key: 'nodeClass', value: undefined, expected: 'group, kind and name, since providers.nodes is karpenter' };
   if (target === 'kubernetes' && objects === undefined) yield { key: 'objects', value: objects, expected: describe('/objects') };
   for (const part of Object.keys(CLOUD) as (keyof typeof CLOUD)[]) {
     if (target === 'kubernetes' && providers[part] === CLOUD[part])

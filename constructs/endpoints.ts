@@ -32,9 +32,18 @@ export function kubernetesEndpoints(dials: Dials): Endpoints {
       ...(objects?.namespace !== undefined && { pods: { namespace: objects.namespace, labels: {} } }),
       ...(objects?.ranges !== undefined && { ranges: objects.ranges }),
     },
-    online: service('valkey', 'features', 6379, selectorOf({ name: 'valkey', layer: 'features' })),
+    // Clients ask a Sentinel which member is the primary, then go there.
+    online: { ...service('valkey', 'features', 6379, selectorOf({ name: 'valkey', layer: 'features' })), morePorts: [26379] },
     metadata: service(`${REGISTRY_DATABASE}-rw`, 'registry', 5432, { 'cnpg.io/cluster': REGISTRY_DATABASE }),
     registry: service('registry', 'registry', 8080, selectorOf({ name: 'registry', layer: 'registry' })),
+    controlPlane: controlPlane(dials),
     telemetry: service('otel-collector', 'monitoring', 4317, selectorOf({ name: 'otel-collector', layer: 'monitoring' })),
   };
 }
+
+const controlPlane = ({ controlPlane: at, aws }: Dials): Endpoint => ({
+  name: 'control-plane',
+  host: 'kubernetes.default.svc',
+  port: at?.port ?? 443,
+  ranges: at?.ranges ?? (aws === undefined ? [] : [aws.cidr]),
+});

@@ -7,6 +7,8 @@ export interface Endpoint {
   /** Host that clients are given; may hold a placeholder that is poured on deployment. */
   readonly host: string;
   readonly port: number;
+  /** Further ports of the same pods. */
+  readonly morePorts?: readonly number[];
   /** Pods that answer, where they run in this cluster. */
   readonly pods?: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> };
   /** Address ranges that answer, where they do not. */
@@ -21,6 +23,8 @@ export interface Endpoints {
   readonly metadata: Endpoint;
   readonly registry: Endpoint;
   readonly telemetry: Endpoint;
+  /** The API server. */
+  readonly controlPlane: Endpoint;
 }
 
 /** What every chart of an environment is made from. */

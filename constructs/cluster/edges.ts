@@ -55,23 +55,28 @@ export function network(scope: Construct, id: string, props: NetworkProps): void
         },
         ...props.egress.map((endpoint) => ({
           to: peersOf(endpoint),
-          ports: [{ port: endpoint.port, protocol: 'TCP' }],
+          ports: portsOf(endpoint),
         })),
       ],
     },
   });
   for (const endpoint of props.egress) {
-    if (endpoint.pods === undefined) continue;
+    if (endpoint.pods === undefined || !isOurs(endpoint.pods.namespace)) continue;
     object(scope, `${id}-to-${endpoint.name}`, 'networking.k8s.io/v1 NetworkPolicy', {
       metadata: { name: `${name}-to-${endpoint.name}`, namespace: endpoint.pods.namespace, labels },
       spec: {
         podSelector: { matchLabels: { ...endpoint.pods.labels } },
         policyTypes: ['Ingress'],
-        ingress: [{ from: [pods(namespace, mine)], ports: [{ port: endpoint.port, protocol: 'TCP' }] }],
+        ingress: [{ from: [pods(namespace, mine)], ports: portsOf(endpoint) }],
       },
     });
   }
 }
+
+const portsOf = ({ port, morePorts = [] }: Endpoint) => [port, ...morePorts].map((number) => ({ port: number, protocol: 'TCP' }));
+
+/** A policy in a namespace of others would close it to everyone else: they open it themselves. */
+const isOurs = (namespace: string): boolean => namespace.startsWith(namespaceOf(''));
 
 const peersOf = (endpoint: Endpoint): Peer[] => [
   ...(endpoint.pods === undefined ? [] : [pods(endpoint.pods.namespace, endpoint.pods.labels)]),

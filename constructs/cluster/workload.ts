@@ -4,8 +4,11 @@ import { viewHash } from '../../app/features/view-hash.ts';
 import { accessText, DATA, viewsText } from '../../app/usecases/data-annotations.ts';
 import type { UseCase } from '../../app/usecases/usecase.ts';
 import type { Access, WorkloadDeclaration } from '../../app/workloads.ts';
+import { credentialsOf } from '../governance/credentials.ts';
+import { copiedSecret } from '../governance/secrets.ts';
 import { labelsOf, type Named, selectorOf } from '../labels.ts';
 import { object } from '../object.ts';
+import { settingsEnv } from '../settings.ts';
 import { type Endpoint, namespaceOf, type Site } from '../site.ts';
 import { network, wholeNamespace } from './edges.ts';
 import { type PodProps, podTemplate, type Resources, serviceAccountOf } from './pod.ts';
@@ -15,7 +18,10 @@ export interface WorkloadProps {
   readonly usecase: UseCase;
   readonly declaration: WorkloadDeclaration;
   readonly resources: Resources;
-  readonly env: Readonly<Record<string, string>>;
+  /** Settings beside those of its stores and its place (settings.ts), which are always there. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Arguments after those of the declaration. */
+  readonly args?: readonly string[];
   readonly priority: PodProps['priority'];
   /** Who may call its port, besides the metrics scraper. */
   readonly callers?: Parameters<typeof network>[2]['ingress'];
@@ -71,7 +77,7 @@ export function endpointsOf(site: Site, { reads, writes }: Pick<WorkloadDeclarat
   return [...new Set([...reads, ...writes].map(({ store }) => behind[store]))];
 }
 
-/** Service account, network and (service or consumer) disruption budget of one declared workload, and its pod. */
+/** Service account, network and credentials of one declared workload, and its pod. */
 export function workloadPod(scope: Construct, props: WorkloadProps): input.core.v1.PodTemplateSpec {
   const { site, usecase, declaration } = props;
   const named = namedOf(usecase.name, declaration);
@@ -90,12 +96,15 @@ export function workloadPod(scope: Construct, props: WorkloadProps): input.core.
     ingress: [...(props.callers ?? []), ...scrape],
     egress: [...endpointsOf(site, declaration), site.endpoints.telemetry],
   });
+  const credentials = credentialsOf(site, usecase.name, declaration);
+  for (const credential of credentials)
+    copiedSecret(scope, `${declaration.name}-${credential.opens}-secret`, named, owner, credential);
   return podTemplate({
     ...named,
     owner,
     image: site.dials.image,
-    args: [...declaration.command],
-    env: { MILLRACE_USECASE: usecase.name, MILLRACE_WORKLOAD: declaration.name, ...props.env },
+    args: [...declaration.command, ...(props.args ?? [])],
+    env: { ...settingsEnv(site, usecase.name, declaration), ...props.env },
     ...(declaration.port !== undefined && { ports: [{ name: 'http', containerPort: declaration.port }] }),
     resources: props.resources,
     priority: props.priority,
@@ -105,7 +114,7 @@ export function workloadPod(scope: Construct, props: WorkloadProps): input.core.
       lifecycle: drain(props.drainSeconds ?? 10),
     }),
     restart: declaration.kind === 'schedule' || declaration.kind === 'job' ? 'Never' : 'Always',
-    ...(props.secrets && { secrets: props.secrets }),
+    secrets: [...credentials.map(({ secret }) => secret), ...(props.secrets ?? [])],
     ...(props.configs && { configs: props.configs }),
     ...(props.podAnnotations && { annotations: props.podAnnotations }),
     ...(props.scratch && { scratch: props.scratch }),
@@ -131,7 +140,7 @@ export function deployment(scope: Construct, props: WorkloadProps): void {
   });
   object(scope, `${declaration.name}-budget`, 'policy/v1 PodDisruptionBudget', {
     metadata: { name, namespace, labels },
-    spec: { minAvailable: Math.max(1, (props.minReplicas ?? 2) - 1), unhealthyPodEvictionPolicy: 'AlwaysAllow', selector },
+    spec: { minAvailable: Math.max(0, (props.minReplicas ?? 2) - 1), unhealthyPodEvictionPolicy: 'AlwaysAllow', selector },
   });
   if (declaration.port === undefined) return;
   object(scope, `${declaration.name}-service`, 'v1 Service', {

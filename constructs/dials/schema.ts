@@ -9,6 +9,7 @@ const pinned = Type.String({
 });
 const range = Type.String({ pattern: '^\\d+\\.\\d+\\.\\d+\\.\\d+/\\d+$', description: 'an IPv4 range, e.g. 10.0.0.0/16' });
 const host = Type.String({ pattern: '^[a-z0-9.-]+$', description: 'a host name' });
+const unit = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'the id of a release unit, 64 hex digits' });
 const count = (minimum: number, maximum: number) =>
   Type.Integer({ minimum, maximum, description: `a whole number from ${minimum} to ${maximum}` });
 const oneOf = <const T extends readonly string[]>(...values: T) =>
@@ -57,6 +58,8 @@ export const DIALS = Type.Object(
           port: count(1, 65_535),
           region: name,
           bucket: name,
+          /** The ClusterSecretStore that holds each workload's access key, under `millrace/<environment>/objects/<workload>`. */
+          secretStore: name,
           /** Where it answers: a namespace of this cluster, or address ranges. */
           namespace: Type.Optional(name),
           ranges: Type.Optional(Type.Array(range, { minItems: 1 })),
@@ -64,6 +67,10 @@ export const DIALS = Type.Object(
         closed,
       ),
     ),
+    /** Where the API server answers, for the operators' agents that call it. @default on aws the ranges of the VPC, port 443 */
+    controlPlane: Type.Optional(Type.Object({ ranges: Type.Array(range, { minItems: 1 }), port: count(1, 65_535) }, closed)),
+    /** What disks are made from; must encrypt. @default the cluster's default class */
+    storageClass: Type.Optional(name),
     gateway: Type.Object({ host, className: name, certificateIssuer: name }, closed),
     gpu: Type.Object(
       {
@@ -72,15 +79,31 @@ export const DIALS = Type.Object(
         quota: count(0, 1_000),
         monthlyBudget: count(0, 10_000_000),
         idleMinutes: count(1, 1_440),
+        /**
+         * How a new GPU node shows that its device plugin runs: `taint` has nodes start with `millrace.dev/device-plugin`,
+         * which the cluster's GPU operator takes away; `allocatable` trusts the node's own count of GPUs alone.
+         */
+        readiness: oneOf('taint', 'allocatable'),
       },
       closed,
+    ),
+    /** What Karpenter makes nodes from, where the target is not aws. */
+    nodeClass: Type.Optional(
+      Type.Object({ group: host, kind: Type.String({ minLength: 1, description: 'a kind of node class' }), name }, closed),
     ),
     /** The registry's signed snapshot that previews are judged by; `none` while nothing was released. */
     releases: Type.Union(
       [
         Type.Literal('none'),
         Type.Object(
-          { snapshot: Type.String({ minLength: 1 }), digest, units: Type.Record(name, Type.String({ minLength: 1 })) },
+          {
+            snapshot: Type.String({ minLength: 1 }),
+            digest,
+            units: Type.Record(
+              name,
+              Type.Union([unit, Type.Object({ stable: unit, canary: unit, weight: count(1, 99) }, closed)]),
+            ),
+          },
           closed,
         ),
       ],

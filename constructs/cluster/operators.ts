@@ -1,0 +1,6 @@
+/** The namespaces that operators live in: who may call what they look after, besides its own users. */
+export const OPERATORS = {
+  strimzi: 'strimzi-system',
+  keda: 'keda',
+  cloudnativePg: 'cnpg-system',
+} as const;

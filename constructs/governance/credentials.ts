@@ -1,0 +1,156 @@
+import type { Access, WorkloadDeclaration } from '../../app/workloads.ts';
+import { PLATFORM, type Site } from '../site.ts';
+
+/** A password that a workload needs, as files of a Secret in its own namespace. */
+export interface Credential {
+  /** Which of the stores it opens. */
+  readonly opens: 'log' | 'objects' | 'online' | 'metadata' | 'keys';
+  /** Name of the Secret, and of the ExternalSecret that makes it. */
+  readonly secret: string;
+  /** The ClusterSecretStore that it is read from. */
+  readonly store: string;
+  /** Files of the Secret, and where each is read from. */
+  readonly files: Readonly<Record<string, { readonly key: string; readonly property: string }>>;
+  /** The user that the password belongs to. */
+  readonly user?: string;
+  /** A duty that it allows and that no other workload may have beside another: `millrace.dev/grants`. */
+  readonly grants?: 'promote' | 'write-data';
+}
+
+/** Users of the registry's database, the mightiest first. Only the gate's may move the champion. */
+export const DATABASE_USERS = ['gate', 'writer', 'keys', 'reader'] as const;
+export type DatabaseUser = (typeof DATABASE_USERS)[number];
+
+/** Secrets as their makers call them: Strimzi, CloudNativePG and cert-manager have names of their own. */
+export const MADE = {
+  brokerCertificates: `${PLATFORM}-cluster-ca-cert`,
+  singleBroker: 'kafka-auth',
+  singleBrokerCertificate: 'kafka-tls',
+  onlineCertificate: 'valkey-tls',
+  databaseCertificate: `${PLATFORM}-registry-ca`,
+  masterKey: 'keyring',
+} as const;
+
+/** Users of the online store: who only reads may not write. */
+export const ONLINE_USERS = ['reader', 'writer'] as const;
+type OnlineUser = (typeof ONLINE_USERS)[number];
+
+export const onlineSecret = (user: OnlineUser): string => `valkey-${user}`;
+
+export const databaseSecret = (user: DatabaseUser): string => `registry-${user}`;
+
+/** The store of a namespace's own Secrets; the one that the cloud keeps. */
+export const storeOf = (layer: string): string => `${PLATFORM}-${layer}`;
+export const CLOUD_STORE = `${PLATFORM}-cloud`;
+
+/** Where the cloud keeps a password. */
+export const cloudName = ({ dials }: Site, part: string): string => `${PLATFORM}-${dials.environment}-${part}`;
+
+type Declared = Pick<WorkloadDeclaration, 'name' | 'layer' | 'reads' | 'writes'>;
+
+/** What a workload may open, from what it declares: nothing it does not read or write. */
+export function credentialsOf(site: Site, usecase: string, declaration: Declared): readonly Credential[] {
+  const { reads, writes, name } = declaration;
+  const stores = new Set([...reads, ...writes].map(({ store }) => store));
+  const touches = (...some: readonly Access['store'][]): boolean => some.some((store) => stores.has(store));
+  const own = `${usecase}-${name}`;
+  return [
+    ...(touches('log') ? [logCredential(site, own, writesEvents(usecase, writes))] : []),
+    ...(touches('lake', 'objects', 'audit') && site.dials.objects !== undefined
+      ? [objectsCredential(site, own, site.dials.objects.secretStore, writes)]
+      : []),
+    ...(touches('online')
+      ? [onlineCredential(site, own, writes.some(({ store }) => store === 'online') ? 'writer' : 'reader')]
+      : []),
+    ...(touches('metadata', 'keys') ? [databaseCredential(site, own, databaseUser(declaration))] : []),
+    ...(touches('keys') && site.dials.target === 'kubernetes' ? [keyCredential(own)] : []),
+  ];
+}
+
+const writesEvents = (usecase: string, writes: readonly Access[]): boolean =>
+  writes.some((access) => access.store === 'log' && access.topic !== `${usecase}.prediction`);
+
+function logCredential(site: Site, own: string, grants: boolean): Credential {
+  const head = { opens: 'log', secret: `${own}-log`, ...(grants && { grants: 'write-data' as const }) } as const;
+  const { log } = site.dials.providers;
+  if (log === 'msk') {
+    const key = `AmazonMSK_${cloudName(site, own)}`;
+    return { ...head, store: CLOUD_STORE, user: own, files: { password: { key, property: 'password' } } };
+  }
+  const store = storeOf('ingestion');
+  if (log === 'single') {
+    const { singleBroker, singleBrokerCertificate } = MADE;
+    const files = {
+      password: { key: singleBroker, property: 'password' },
+      'ca.crt': { key: singleBrokerCertificate, property: 'ca.crt' },
+    };
+    return { ...head, store, user: PLATFORM, files };
+  }
+  const files = {
+    password: { key: own, property: 'password' },
+    'ca.crt': { key: MADE.brokerCertificates, property: 'ca.crt' },
+  };
+  return { ...head, store, user: own, files };
+}
+
+function objectsCredential(site: Site, own: string, store: string, writes: readonly Access[]): Credential {
+  const key = `${PLATFORM}/${site.dials.environment}/objects/${own}`;
+  return {
+    opens: 'objects',
+    secret: `${own}-objects`,
+    store,
+    files: { 'access-key': { key, property: 'access-key' }, 'secret-key': { key, property: 'secret-key' } },
+    ...(writes.some((access) => access.store === 'lake') && { grants: 'write-data' as const }),
+  };
+}
+
+function onlineCredential(site: Site, own: string, user: OnlineUser): Credential {
+  const head = { opens: 'online', secret: `${own}-online`, user } as const;
+  if (site.dials.providers.online === 'elasticache')
+    return { ...head, store: CLOUD_STORE, files: { password: { key: cloudName(site, `online-${user}`), property: 'password' } } };
+  return {
+    ...head,
+    store: storeOf('features'),
+    files: {
+      password: { key: onlineSecret(user), property: 'password' },
+      'ca.crt': { key: MADE.onlineCertificate, property: 'ca.crt' },
+    },
+  };
+}
+
+/** The gate's user for delivery; else by the mightiest thing it does. */
+export function databaseUser({ layer, reads, writes }: Declared): DatabaseUser {
+  if (layer === 'delivery') return 'gate';
+  if (writes.some(({ store }) => store === 'metadata')) return 'writer';
+  return [...reads, ...writes].some(({ store }) => store === 'keys') ? 'keys' : 'reader';
+}
+
+function databaseCredential(site: Site, own: string, user: DatabaseUser): Credential {
+  const head = {
+    opens: 'metadata',
+    secret: `${own}-metadata`,
+    user: `${PLATFORM}_${user}`,
+    ...(user === 'gate' && { grants: 'promote' as const }),
+  } as const;
+  if (site.dials.providers.metadata === 'rds')
+    return {
+      ...head,
+      store: CLOUD_STORE,
+      files: { password: { key: cloudName(site, databaseSecret(user)), property: 'password' } },
+    };
+  return {
+    ...head,
+    store: storeOf('registry'),
+    files: {
+      password: { key: databaseSecret(user), property: 'password' },
+      'ca.crt': { key: MADE.databaseCertificate, property: 'ca.crt' },
+    },
+  };
+}
+
+const keyCredential = (own: string): Credential => ({
+  opens: 'keys',
+  secret: `${own}-keys`,
+  store: storeOf('governance'),
+  files: { 'master-key': { key: MADE.masterKey, property: 'password' } },
+});

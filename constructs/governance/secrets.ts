@@ -1,0 +1,125 @@
+import type { Construct } from 'constructs';
+import { DATA } from '../../app/usecases/data-annotations.ts';
+import { MODEL } from '../../app/usecases/model-annotations.ts';
+import { labelsOf, type Named } from '../labels.ts';
+import { customObject, object } from '../object.ts';
+import { namespaceOf, type Site } from '../site.ts';
+import { type Credential, storeOf } from './credentials.ts';
+
+/** How often a copied password is compared with its source: a changed one reaches the pods' files within it. */
+const REFRESH = '15m';
+const READER = 'secret-reader';
+
+/** A Secret in a workload's namespace, kept equal to its source by the External Secrets operator. */
+export function copiedSecret(scope: Construct, id: string, named: Named, owner: string, credential: Credential): void {
+  const { secret, store, files, user, grants } = credential;
+  const labels = {
+    ...labelsOf(named, owner),
+    ...(grants !== undefined && { [MODEL.grants]: grants }),
+  };
+  customObject(scope, id, 'external-secrets.io/v1 ExternalSecret', {
+    metadata: { name: secret, namespace: namespaceOf(named.layer), labels },
+    spec: {
+      refreshInterval: REFRESH,
+      secretStoreRef: { kind: 'ClusterSecretStore', name: store },
+      target: {
+        name: secret,
+        creationPolicy: 'Owner',
+        deletionPolicy: 'Delete',
+        template: {
+          metadata: { labels },
+          data: {
+            ...Object.fromEntries(Object.keys(files).map((name) => [name, `{{ index . "${name}" }}`])),
+            ...(user !== undefined && { username: user }),
+          },
+        },
+      },
+      data: Object.entries(files).map(([secretKey, remoteRef]) => ({ secretKey, remoteRef })),
+    },
+  });
+}
+
+/** A password nobody chose, made once in the cluster and never shown; its holders read it through the namespace's store. */
+export function generatedSecret(scope: Construct, id: string, { site, named, name, length = 40, holds }: GeneratedSecret): void {
+  const namespace = namespaceOf(named.layer);
+  const labels = labelsOf(named, site.dials.owner);
+  customObject(scope, `${id}-generator`, 'generators.external-secrets.io/v1alpha1 Password', {
+    metadata: { name, namespace, labels },
+    spec: { length, digits: Math.floor(length / 4), symbols: 0, noUpper: false, allowRepeat: true },
+  });
+  customObject(scope, id, 'external-secrets.io/v1 ExternalSecret', {
+    metadata: {
+      name,
+      namespace,
+      labels: { ...labels, ...(holds.grants !== undefined && { [MODEL.grants]: holds.grants }) },
+      ...(holds.store !== undefined && { annotations: { [DATA.store]: holds.store } }),
+    },
+    spec: {
+      // Made once: a new one would lock out whoever holds the old.
+      refreshInterval: '0',
+      target: {
+        name,
+        creationPolicy: 'Orphan',
+        ...(holds.user !== undefined && {
+          template: {
+            type: 'kubernetes.io/basic-auth',
+            metadata: { labels },
+            data: { username: holds.user, password: '{{ .password }}' },
+          },
+        }),
+      },
+      dataFrom: [
+        { sourceRef: { generatorRef: { apiVersion: 'generators.external-secrets.io/v1alpha1', kind: 'Password', name } } },
+      ],
+    },
+  });
+}
+
+interface GeneratedSecret {
+  readonly site: Site;
+  readonly named: Named;
+  readonly name: string;
+  /** Characters, of 62 kinds. @default 40 */
+  readonly length?: number;
+  readonly holds: { readonly user?: string; readonly store?: string; readonly grants?: Credential['grants'] };
+}
+
+/** The store through which other namespaces of the platform read Secrets of this one, and the identity it reads with. */
+export function namespaceStore(scope: Construct, { dials }: Site, layer: string): void {
+  const namespace = namespaceOf(layer);
+  const labels = labelsOf({ name: READER, layer }, dials.owner);
+  object(scope, `${READER}-account`, 'v1 ServiceAccount', {
+    metadata: { name: READER, namespace, labels },
+    automountServiceAccountToken: false,
+  });
+  customObject(scope, 'secret-store', 'external-secrets.io/v1 ClusterSecretStore', {
+    metadata: { name: storeOf(layer), labels },
+    spec: {
+      conditions: [{ namespaceSelector: { matchLabels: { 'millrace.dev/part-of': 'millrace' } } }],
+      provider: {
+        kubernetes: {
+          remoteNamespace: namespace,
+          server: { caProvider: { type: 'ConfigMap', name: 'kube-root-ca.crt', key: 'ca.crt', namespace } },
+          auth: { serviceAccount: { name: READER, namespace } },
+        },
+      },
+    },
+  });
+}
+
+/** Lets the store of a layer read these Secrets by name, and no others. */
+export function readableSecrets(scope: Construct, site: Site, named: Named, secrets: readonly string[]): void {
+  if (secrets.length === 0) return;
+  const namespace = namespaceOf(named.layer);
+  const labels = labelsOf(named, site.dials.owner);
+  const name = named.usecase === undefined ? `${READER}-${named.name}` : `${READER}-${named.usecase}-${named.name}`;
+  object(scope, `${named.name}-readable`, 'rbac.authorization.k8s.io/v1 Role', {
+    metadata: { name, namespace, labels },
+    rules: [{ apiGroups: [''], resources: ['secrets'], resourceNames: [...secrets], verbs: ['get'] }],
+  });
+  object(scope, `${named.name}-readable-by-store`, 'rbac.authorization.k8s.io/v1 RoleBinding', {
+    metadata: { name, namespace, labels },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+    subjects: [{ kind: 'ServiceAccount', name: READER, namespace }],
+  });
+}

@@ -1,0 +1,85 @@
+import type { WorkloadDeclaration } from '../app/workloads.ts';
+import { type Credential, credentialsOf } from './governance/credentials.ts';
+import { PLATFORM, type Site } from './site.ts';
+
+type Settings = Readonly<Record<string, string>>;
+
+/**
+ * Every setting of one workload's container, from where its stores are and which it declares: never a password, only the
+ * file that holds one.
+ */
+export function settingsEnv(site: Site, usecase: string, declaration: WorkloadDeclaration): Settings {
+  const credentials = credentialsOf(site, usecase, declaration);
+  const stores = new Set([...declaration.reads, ...declaration.writes].map(({ store }) => store));
+  return {
+    MILLRACE_GROUND: 'cluster',
+    MILLRACE_ENVIRONMENT: site.dials.environment,
+    MILLRACE_USECASE: usecase,
+    MILLRACE_WORKLOAD: declaration.name,
+    ...(declaration.port !== undefined && { MILLRACE_HTTP_HOST: '0.0.0.0', MILLRACE_HTTP_PORT: String(declaration.port) }),
+    ...Object.assign({}, ...credentials.map((credential) => fromCredential(site, credential))),
+    ...(['lake', 'objects', 'audit'].some((store) => stores.has(store as 'lake')) && objectSettings(site)),
+    ...(stores.has('keys') && site.dials.target === 'aws' && { MILLRACE_KEYS_KMS_KEY: '{{subjectKey}}' }),
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://${site.endpoints.telemetry.host}:${site.endpoints.telemetry.port}`,
+    OTEL_SERVICE_NAME: `${PLATFORM}-${usecase}-${declaration.name}`,
+  };
+}
+
+/** Where a file of a mounted Secret is. */
+const file = ({ secret, files }: Credential, name: string): string | undefined =>
+  files[name] === undefined ? undefined : `/run/secrets/${secret}/${name}`;
+
+const defined = (settings: Readonly<Record<string, string | undefined>>): Settings =>
+  Object.fromEntries(Object.entries(settings).filter((entry): entry is [string, string] => entry[1] !== undefined));
+
+function fromCredential(site: Site, credential: Credential): Settings {
+  const { log, online, metadata } = site.endpoints;
+  const secret = (prefix: string) => ({
+    [`${prefix}_USER`]: credential.user,
+    [`${prefix}_PASSWORD_FILE`]: file(credential, 'password'),
+    [`${prefix}_CA_FILE`]: file(credential, 'ca.crt'),
+  });
+  switch (credential.opens) {
+    case 'log':
+      return defined({ MILLRACE_LOG_BROKERS: `${log.host}:${log.port}`, ...secret('MILLRACE_LOG') });
+    case 'online':
+      return defined({
+        MILLRACE_ONLINE_HOST: online.host,
+        MILLRACE_ONLINE_PORT: String(online.port),
+        MILLRACE_ONLINE_SENTINEL: online.morePorts?.[0] === undefined ? undefined : `${online.host}:${online.morePorts[0]}`,
+        MILLRACE_ONLINE_SHARDS: String(site.plan.platform.valkey.shards.value),
+        ...secret('MILLRACE_ONLINE'),
+      });
+    case 'metadata':
+      return defined({
+        MILLRACE_METADATA_HOST: metadata.host,
+        MILLRACE_METADATA_PORT: String(metadata.port),
+        MILLRACE_METADATA_DATABASE: PLATFORM,
+        ...secret('MILLRACE_METADATA'),
+      });
+    case 'objects':
+      return defined({
+        MILLRACE_OBJECTS_ACCESS_KEY_FILE: file(credential, 'access-key'),
+        MILLRACE_OBJECTS_SECRET_KEY_FILE: file(credential, 'secret-key'),
+      });
+    case 'keys':
+      return defined({ MILLRACE_KEYS_MASTER_FILE: file(credential, 'master-key') });
+  }
+}
+
+/** On aws the buckets' names come with the deployment, and the pod's identity opens them. */
+function objectSettings({ dials, endpoints }: Site): Settings {
+  const { objects, aws } = dials;
+  if (objects === undefined)
+    return {
+      MILLRACE_OBJECTS_REGION: aws?.region ?? '',
+      MILLRACE_OBJECTS_BUCKET: '{{lakeBucket}}',
+      MILLRACE_AUDIT_BUCKET: '{{auditBucket}}',
+    };
+  return {
+    MILLRACE_OBJECTS_ENDPOINT: `https://${endpoints.objects.host}:${endpoints.objects.port}`,
+    MILLRACE_OBJECTS_REGION: objects.region,
+    MILLRACE_OBJECTS_BUCKET: objects.bucket,
+    MILLRACE_AUDIT_BUCKET: `${objects.bucket}-audit`,
+  };
+}
