@@ -1,5 +1,5 @@
 import { DATA } from '../app/usecases/data-annotations.ts';
-import { at, ofKind, word } from './read.ts';
+import { at, ofKind, usecaseOf, word } from './read.ts';
 import type { Resource } from './rule.ts';
 
 /** One document of a ConfigMap that rules read. */
@@ -47,3 +47,21 @@ export function classesOf(
     ]),
   );
 }
+
+/** One feature view of a `feature-views` manifest; its members are unchecked. */
+export interface ViewEntry {
+  readonly resource: Resource;
+  readonly usecase: string | undefined;
+  readonly key: string;
+  readonly path: string;
+  readonly document: NonNullable<ManifestEntry['document']> | undefined;
+}
+
+export const viewEntries = (resources: readonly Resource[]): readonly ViewEntry[] =>
+  manifestEntries(resources, 'feature-views').map(({ resource, key, document }) => ({
+    resource,
+    usecase: usecaseOf(resource),
+    key,
+    path: `data["${key}"]`,
+    document,
+  }));

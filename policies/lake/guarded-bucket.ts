@@ -65,11 +65,12 @@ function deniesPlain(statement: unknown): boolean {
 
 /**
  * Resources of a kind that belong to a bucket: by its name where that is known; else by the Pulumi name, which begins with
- * the bucket's.
+ * the bucket's (of several such buckets, with the longest).
  */
 export const partsOf = (bucket: Resource, resources: readonly Resource[], kind: string): readonly Resource[] =>
   ofKind(resources, kind).filter((part) => {
     const [of, own] = [at(part, 'bucket'), at(bucket, 'bucket')];
     if (typeof of === 'string' && typeof own === 'string') return of === own;
-    return part.name === bucket.name || part.name.startsWith(`${bucket.name}-`) || part.name.startsWith(`${bucket.name}/`);
+    const holders = ofKind(resources, 'Bucket').filter(({ name }) => part.name === name || part.name.startsWith(`${name}-`));
+    return holders.sort((a, b) => b.name.length - a.name.length)[0] === bucket;
   });
