@@ -4,6 +4,7 @@ import type { AuditSink } from '../governance/audit-sink/port.ts';
 import type { EventLog, StoredRecord } from '../ingestion/event-log/port.ts';
 import { eventTopic, predictionTopic } from '../ingestion/topics.ts';
 import type { Metadata } from '../registry/metadata/port.ts';
+import { readSetting, saveSetting } from '../registry/metadata/settings.ts';
 import type { Prediction } from '../serving/prediction.ts';
 import type { Row } from '../usecases/event.ts';
 import type { UseCase } from '../usecases/usecase.ts';
@@ -75,8 +76,8 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   let healedAt: Micros | undefined;
 
   const setting = `monitor.${usecase.name}`;
-  const row = await options.metadata.db.selectFrom('settings').select('value').where('name', '=', setting).executeTakeFirst();
-  const saved = row === undefined ? undefined : (JSON.parse(row.value) as Saved);
+  const text = await readSetting(options.metadata, setting);
+  const saved = text === undefined ? undefined : (JSON.parse(text) as Saved);
   drifts.restore(saved?.open ?? []);
   const offsets = new Map<string, number[]>();
   for (const topic of Object.values(topics)) {
@@ -89,12 +90,8 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
 
   /** Readings and offsets in one write: a window is judged once, also across a crash. */
   async function save(): Promise<void> {
-    const value = JSON.stringify({ offsets: Object.fromEntries(offsets), open: drifts.open() } satisfies Saved);
-    await options.metadata.db
-      .insertInto('settings')
-      .values({ name: setting, value })
-      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
-      .execute();
+    const now: Saved = { offsets: Object.fromEntries(offsets), open: drifts.open() };
+    await saveSetting(options.metadata, setting, JSON.stringify(now));
   }
 
   async function record({ kind, drift: { feature, reading } }: DriftChange): Promise<void> {

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { DriftReading, OpenDrift } from '../../app/monitoring/drift.ts';
 import type { PageState } from '../../app/monitoring/page/state.ts';
 import { monitoringText } from '../../app/monitoring/status-text.ts';
+import { readSetting } from '../../app/registry/metadata/settings.ts';
 import type { CommandContext } from '../command.ts';
 
 /** How long a running page may take to answer, milliseconds. */
@@ -18,10 +19,8 @@ export function monitoringCommands(program: Command, context: CommandContext): v
     .action(async () => {
       const usecase = await context.usecase();
       const runtime = await context.open();
-      const { db } = await runtime.use('metadata');
-      const setting = `monitor.${usecase.name}`;
-      const row = await db.selectFrom('settings').select('value').where('name', '=', setting).executeTakeFirst();
-      const saved = row === undefined ? undefined : (JSON.parse(row.value) as { readonly open: readonly OpenDrift[] });
+      const text = await readSetting(await runtime.use('metadata'), `monitor.${usecase.name}`);
+      const saved = text === undefined ? undefined : (JSON.parse(text) as { readonly open: readonly OpenDrift[] });
       const page = await runningPage(join(context.options().data, 'running.json'));
       const status = {
         usecase: usecase.name,

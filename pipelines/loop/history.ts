@@ -1,5 +1,6 @@
 import type { Intake } from '../../app/ingestion/intake.ts';
 import type { Metadata } from '../../app/registry/metadata/port.ts';
+import { readSetting, saveSetting } from '../../app/registry/metadata/settings.ts';
 import type { VisitSource } from './source.ts';
 
 const BATCH = 5_000;
@@ -22,8 +23,8 @@ export async function takeHistoryIn(options: {
   readonly onProgress: (message: string) => void;
 }): Promise<HistoryCount> {
   const name = `history.${options.source.name}`;
-  const before = await options.metadata.db.selectFrom('settings').select('value').where('name', '=', name).executeTakeFirst();
-  if (before !== undefined) return JSON.parse(before.value) as HistoryCount;
+  const before = await readSetting(options.metadata, name);
+  if (before !== undefined) return JSON.parse(before) as HistoryCount;
 
   const count = { accepted: 0, duplicates: 0, refused: 0 };
   const take = async (batch: readonly unknown[]) => {
@@ -42,9 +43,6 @@ export async function takeHistoryIn(options: {
     batch = [];
   }
   if (batch.length > 0) await take(batch);
-  await options.metadata.db
-    .insertInto('settings')
-    .values({ name, value: JSON.stringify(count) })
-    .execute();
+  await saveSetting(options.metadata, name, JSON.stringify(count));
   return count;
 }

@@ -1,6 +1,7 @@
 import { type SettableClock, systemClock } from '../../app/clock/embedded.ts';
 import type { OpenDrift } from '../../app/monitoring/drift.ts';
 import type { Monitor } from '../../app/monitoring/monitor.ts';
+import { readSetting, saveSetting } from '../../app/registry/metadata/settings.ts';
 import type { Runtime } from '../../app/runtime.ts';
 import type { UseCase } from '../../app/usecases/usecase.ts';
 import { retrain } from '../retrain.ts';
@@ -48,7 +49,8 @@ export interface Loop {
 /** Wall time of a simulated season once the first turn is over. */
 const SEASON_MS = 10 * 60_000;
 
-const POSITION = 'loop.position';
+/** The setting that says where the stream stands. */
+export const POSITION = 'loop.position';
 
 export async function openLoop(options: LoopOptions): Promise<Loop> {
   const { runtime, usecase, source, clock } = options;
@@ -73,18 +75,7 @@ export async function openLoop(options: LoopOptions): Promise<Loop> {
   let seasons: NodeJS.Timeout | undefined;
   const closing = new AbortController();
 
-  const savedPosition = async (): Promise<number> => {
-    const row = await metadata.db.selectFrom('settings').select('value').where('name', '=', POSITION).executeTakeFirst();
-    return Math.max(source.liveFrom, Number(row?.value ?? 0));
-  };
-  const savePosition = (at: number): void => {
-    const value = String(at);
-    void metadata.db
-      .insertInto('settings')
-      .values({ name: POSITION, value })
-      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
-      .execute();
-  };
+  const savedPosition = async () => Math.max(source.liveFrom, Number((await readSetting(metadata, POSITION)) ?? 0));
 
   // A retraining that a crash cut short goes on from its last finished step.
   const resumed = runner.resume(retrain).catch((cause: unknown) => {
@@ -118,7 +109,7 @@ export async function openLoop(options: LoopOptions): Promise<Loop> {
         collector: platform.collector,
         serving: platform.serving,
         from,
-        onPosition: savePosition,
+        onPosition: (at) => void saveSetting(metadata, POSITION, String(at)),
         k: usecase.serving.k.default,
       });
     },

@@ -3,11 +3,12 @@ import { ownClock, type SettableClock, systemClock } from '../../app/clock/embed
 import { DAY, HOUR, type Micros } from '../../app/clock/port.ts';
 import { type ClickFile, openClickFile } from '../../app/ingestion/file-replay.ts';
 import type { Metadata } from '../../app/registry/metadata/port.ts';
+import { readSetting, saveSetting } from '../../app/registry/metadata/settings.ts';
 import { openRuntime } from '../../app/runtime.ts';
 import type { UseCase } from '../../app/usecases/usecase.ts';
 import { error } from '../errors.ts';
 import type { RunProgress } from '../runners/port.ts';
-import { type Loop, openLoop } from './loop.ts';
+import { type Loop, openLoop, POSITION } from './loop.ts';
 import { replayedSource } from './replayed.ts';
 import { simulatedSource } from './simulated.ts';
 import type { VisitSource } from './source.ts';
@@ -61,21 +62,14 @@ export async function startLoop(options: StartOptions): Promise<Loop> {
 
 /** Holds the clock where the stream stands, until it goes live. */
 async function hold(clock: SettableClock, source: VisitSource, metadata: Metadata): Promise<void> {
-  const row = await metadata.db.selectFrom('settings').select('value').where('name', '=', 'loop.position').executeTakeFirst();
-  clock.set({ from: Math.max(source.liveFrom, Number(row?.value ?? 0)), since: systemClock.now(), rate: 0 });
+  const position = await readSetting(metadata, POSITION);
+  clock.set({ from: Math.max(source.liveFrom, Number(position ?? 0)), since: systemClock.now(), rate: 0 });
 }
 
 async function chooseSource(options: StartOptions, file: ClickFile | undefined, metadata: Metadata): Promise<VisitSource> {
-  const row = await metadata.db.selectFrom('settings').select('value').where('name', '=', SETTING).executeTakeFirst();
-  const saved = row === undefined ? undefined : (JSON.parse(row.value) as SavedSource);
-  const save = (source: SavedSource) => {
-    const value = JSON.stringify(source);
-    return metadata.db
-      .insertInto('settings')
-      .values({ name: SETTING, value })
-      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
-      .execute();
-  };
+  const text = await readSetting(metadata, SETTING);
+  const saved = text === undefined ? undefined : (JSON.parse(text) as SavedSource);
+  const save = (source: SavedSource) => saveSetting(metadata, SETTING, JSON.stringify(source));
   const source = file === undefined ? simulated(saved, save) : await replayedSource(file);
   if (saved !== undefined && saved.name !== source.name) {
     throw error('MR_PIPELINES_SOURCE_CHANGED', `The data folder '${options.dataDir}' holds the stream of another source`, {
