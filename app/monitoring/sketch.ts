@@ -25,8 +25,8 @@ export interface CategoricalSketch {
   readonly nulls: number[];
 }
 
-/** Most bins of a numeric sketch, fewest, and the size of the reference sample that each further one needs. */
-const BINS = { most: 20, fewest: 10, perValues: 50 } as const;
+/** Deciles, as is usual for the PSI: a thinly filled bin of a window brings more noise into a distance than it shows of a shift. */
+const BINS = 10;
 const CATEGORIES = 50;
 
 /**
@@ -148,10 +148,8 @@ function binOf(sketch: Sketch, value: number | string | boolean | null): number 
 function quantileEdges(numbers: readonly number[]): readonly number[] {
   const sorted = Float64Array.from(numbers).sort();
   const edges = new Set<number>();
-  // A thinly filled bin brings more noise into a distance than it shows of a shift.
-  const bins = Math.min(BINS.most, Math.max(BINS.fewest, Math.floor(sorted.length / BINS.perValues)));
-  for (let bin = 1; bin < bins && sorted.length > 0; bin += 1) {
-    const edge = sorted[Math.ceil((bin / bins) * sorted.length) - 1] as number;
+  for (let bin = 1; bin < BINS && sorted.length > 0; bin += 1) {
+    const edge = sorted[Math.ceil((bin / BINS) * sorted.length) - 1] as number;
     // An edge at the greatest value would leave an empty bin above it in every sample of this range.
     if (edge < (sorted.at(-1) as number)) edges.add(edge);
   }

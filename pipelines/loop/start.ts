@@ -26,8 +26,12 @@ export interface StartOptions {
   readonly onProgress?: (progress: RunProgress) => void;
 }
 
-/** The simulated stream begins this long before the present, and runs this many times faster until it has caught up. */
+/**
+ * The simulated stream begins at 16:00 UTC of the day this long before the present, and runs this many times faster until
+ * it has caught up. Whenever a turn is run, its hours are an evening: at night a window of visitors takes 7 times as long.
+ */
 const BEHIND: Micros = 14 * DAY;
+const BEGINS_AT: Micros = 16 * HOUR;
 const RATE = 240;
 const HISTORY_DAYS = 5;
 const SEED = 7;
@@ -83,7 +87,7 @@ async function chooseSource(options: StartOptions, file: ClickFile | undefined, 
 }
 
 function simulated(saved: SavedSource | undefined, save: (source: SavedSource) => Promise<unknown>): VisitSource {
-  const liveFrom = saved?.liveFrom ?? Math.floor((systemClock.now() - BEHIND) / HOUR) * HOUR;
+  const liveFrom = saved?.liveFrom ?? Math.floor((systemClock.now() - BEHIND) / DAY) * DAY + BEGINS_AT;
   return simulatedSource({
     seed: SEED,
     liveFrom,

@@ -1,5 +1,5 @@
 import type { Clock, Micros } from '../../app/clock/port.ts';
-import { SECOND } from '../../app/clock/port.ts';
+import { MINUTE, SECOND } from '../../app/clock/port.ts';
 import type { Visit, VisitSource } from './source.ts';
 
 export interface TrafficOptions {
@@ -35,9 +35,15 @@ export interface Traffic {
 
 const TICK_MS = 50;
 const KEPT_LATENCIES = 20_000;
+const KEPT_PAGES = 10_000;
 /** Requests in flight at once: light load, as a shop's edge would spread it. */
 const LANES = 8;
-/** Most requests a second: where the stream runs faster, only some of the visitors ask. */
+/**
+ * A visitor's page shows its list for this long before it asks again. Every visit asks when it begins: a random part of all
+ * clicks would ask late in long visits, and the answers' features would differ from those of the visits themselves.
+ */
+const REFRESH: Micros = 2 * MINUTE;
+/** Most requests a second: where the stream asks faster, some of the pages keep their list. */
 const ASKS_PER_SECOND = 100;
 
 /** Visitors at work: each asks for recommendations, then clicks. Both go over HTTP, as from a shop. */
@@ -54,6 +60,20 @@ export function startTraffic(options: TrafficOptions): Traffic {
   let stopped = false;
   let budget = ASKS_PER_SECOND;
   let refilledAt = performance.now();
+  let shown = new Map<string, Micros>();
+
+  /** The visitors of a slice whose page asks now, each once. */
+  function askers(visits: readonly Visit[]): readonly string[] {
+    const asking = new Set<string>();
+    for (const { user, at } of visits) {
+      if (at - (shown.get(user) ?? Number.NEGATIVE_INFINITY) < REFRESH) continue;
+      shown.set(user, at);
+      asking.add(user);
+    }
+    const oldest = (visits.at(-1)?.at ?? 0) - REFRESH;
+    if (shown.size > KEPT_PAGES) shown = new Map([...shown].filter(([, at]) => at > oldest));
+    return [...asking];
+  }
 
   async function ask(user: string): Promise<void> {
     requests += 1;
@@ -96,8 +116,9 @@ export function startTraffic(options: TrafficOptions): Traffic {
     const now = performance.now();
     budget = Math.min(ASKS_PER_SECOND, budget + ((now - refilledAt) / 1000) * ASKS_PER_SECOND);
     refilledAt = now;
-    const every = Math.max(1, Math.ceil(visits.length / Math.max(1, budget)));
-    const queue = visits.flatMap(({ user }, index) => (index % every === 0 ? [user] : []));
+    const asking = askers(visits);
+    const every = Math.max(1, Math.ceil(asking.length / Math.max(1, budget)));
+    const queue = asking.filter((_, index) => index % every === 0);
     budget -= queue.length;
     await Promise.all(
       Array.from({ length: LANES }, async () => {

@@ -37,7 +37,7 @@ export const retail = defineUseCase({
     folds: { count: 3, horizon: '12h' },
     objective: 'ndcgAt20',
     segments: { new: 0, light: 5, heavy: 40 },
-    profileRows: 1_000,
+    profileRows: 600,
     seed: 20_260_101,
   },
   gate: {
