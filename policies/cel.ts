@@ -96,6 +96,7 @@ const steps = (path: readonly string[]): string =>
 function amount(of: Amount, scope: Scope): string {
   if (typeof of === 'number') return String(of);
   if ('sum' in of) return `(${of.sum.map((part) => amount(part, scope)).join(' + ')})`;
+  if ('product' in of) return `(${of.product.map((part) => amount(part, scope)).join(' * ')})`;
   const number = text(of.field, scope);
   const whole = `${value(of.field, scope)} != null && ${number}.matches("^-?[0-9]{1,15}$")`;
   return `(${whole} ? int(${number}) : ${of.otherwise})`;

@@ -140,6 +140,7 @@ const WHOLE = /^-?[0-9]{1,15}$/;
 function amount(of: Amount, scope: Scope): number {
   if (typeof of === 'number') return of;
   if ('sum' in of) return of.sum.reduce<number>((total, part) => total + amount(part, scope), 0);
+  if ('product' in of) return of.product.reduce<number>((total, part) => total * amount(part, scope), 1);
   const text = textOf(resolve(of.field, scope).value);
   return text !== undefined && WHOLE.test(text) ? Number(text) : of.otherwise;
 }
@@ -147,6 +148,7 @@ function amount(of: Amount, scope: Scope): number {
 function placeOf(of: Amount, scope: Scope): Located {
   if (typeof of === 'number') return { value: of, path: '' };
   if ('sum' in of) return placeOf(of.sum[0] ?? 0, scope);
+  if ('product' in of) return placeOf(of.product[0] ?? 0, scope);
   return resolve(of.field, scope);
 }
 

@@ -37,8 +37,12 @@ export interface Field {
   readonly at: (...path: readonly string[]) => Field;
 }
 
-/** A whole number: a constant, a field (its default where absent or not a whole number) or a sum. */
-export type Amount = number | { readonly field: Field; readonly otherwise: number } | { readonly sum: readonly Amount[] };
+/** A whole number: a constant, a field (its default where absent or not a whole number), a sum or a product. */
+export type Amount =
+  | number
+  | { readonly field: Field; readonly otherwise: number }
+  | { readonly sum: readonly Amount[] }
+  | { readonly product: readonly Amount[] };
 
 const from = (root: Root | Variable, path: readonly string[]): Field => ({
   root,
@@ -66,10 +70,12 @@ export const same = (left: Field, right: Field): Predicate => ({ is: 'same', lef
 export const compare = (left: Amount, relation: Relation, right: Amount): Predicate => ({ is: 'compare', left, relation, right });
 export const number = (field: Field, otherwise: number): Amount => ({ field, otherwise });
 export const sum = (...amounts: readonly Amount[]): Amount => ({ sum: amounts });
+export const product = (...amounts: readonly Amount[]): Amount => ({ product: amounts });
 export const all = (...of: readonly Predicate[]): Predicate => ({ is: 'all', of });
 export const any = (...of: readonly Predicate[]): Predicate => ({ is: 'any', of });
 export const not = (of: Predicate): Predicate => ({ is: 'not', of });
 export const implies = (when: Predicate, then: Predicate): Predicate => ({ is: 'implies', when, then });
+/** Of each entry of a list, or of each key of a map. */
 export const every = (list: Field, where: (item: Field) => Predicate): Predicate => quantified('every', list, where);
 export const some = (list: Field, where: (item: Field) => Predicate): Predicate => quantified('some', list, where);
 /** The same predicate; where it fails, this is what the message says was expected. */

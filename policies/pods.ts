@@ -47,8 +47,12 @@ export function follow(start: Located, path: readonly string[]): Located {
   );
 }
 
-export const entries = ({ value, path }: Located): readonly Located[] =>
-  Array.isArray(value) ? value.map((entry, index) => ({ value: entry, path: `${path}[${index}]` })) : [];
+/** Entries of a list, or keys of a map; none of anything else. */
+export function entries({ value, path }: Located): readonly Located[] {
+  if (Array.isArray(value)) return value.map((entry, index) => ({ value: entry, path: `${path}[${index}]` }));
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.keys(value).map((key) => ({ value: key, path: joined(path, key) }));
+}
 
 export const podSpec = (object: Readonly<Record<string, unknown>>): Located =>
   follow({ value: object, path: '' }, podSpecPath(object['kind']));

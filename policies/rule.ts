@@ -67,13 +67,13 @@ interface RuleText {
    * @default 'defer'
    */
   readonly unknown?: 'defer' | 'refuse';
+  /** What must hold of each Kubernetes object of `kinds`, alone: the preview's check and the admission policy come from it. */
+  readonly object?: (context: Pick<Context, 'environment' | 'config'>) => Predicate;
 }
 
 /** Judges one resource alone. */
 export interface ResourceRule extends RuleText {
   readonly checkResource: (resource: Resource, context: Context) => readonly Violation[];
-  /** What must hold of the Kubernetes object; the check above and the admission policy are both derived from it. */
-  readonly object?: (context: Pick<Context, 'environment' | 'config'>) => Predicate;
 }
 
 /** Judges all resources of a stack together. `resources` holds all of them, whatever `kinds` says. */

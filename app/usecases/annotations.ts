@@ -64,7 +64,7 @@ export const RATE_PER_SECOND = 'millrace.dev/rate-per-second';
 /** On an HTTPRoute: requests a day and client, equal to MILLRACE_DAILY_QUOTA of the container behind it. */
 export const DAILY_QUOTA = 'millrace.dev/daily-quota';
 
-/** On a training workload: where checkpoints go; a volume of the pod or an object-store address. */
+/** On a training workload: where checkpoints go; equals MILLRACE_CHECKPOINT of its container. */
 export const CHECKPOINT = 'millrace.dev/checkpoint';
 /** On a training workload: most trials of a search; equals MILLRACE_MAX_TRIALS of its container. */
 export const MAX_TRIALS = 'millrace.dev/max-trials';
@@ -72,8 +72,13 @@ export const MAX_TRIALS = 'millrace.dev/max-trials';
 export const MONTHLY_BUDGET = 'millrace.dev/monthly-budget';
 /** On a GPU NodePool: minutes that a GPU may idle before the alert fires; a PrometheusRule alert of the stack says so. */
 export const IDLE_MINUTES = 'millrace.dev/idle-minutes';
-/** On a PrometheusRule alert's labels: what the alert stands for, e.g. `gpu-idle`, `gpu-budget`, `slo`. */
-export const WATCHES = 'millrace.dev/watches';
+/** Label of an alert (Prometheus allows no dots there): what it stands for, `gpu-idle`, `gpu-budget`, `slo` or `rollout`. */
+export const WATCHES = 'watches';
+
+/** On a serving workload: kind of its model, `recommender` or `classifier`. @default 'recommender' */
+export const MODEL_KIND = 'millrace.dev/model-kind';
+/** Paths that a public route of a serving layer may carry: their answers hold items and decisions, no scores, no vectors. */
+export const PUBLIC_PATHS = ['/v1/recommend', '/v1/classify'] as const;
 
 /** Label or tag: the team that answers for the object. */
 export const OWNER = 'owner';
@@ -91,4 +96,5 @@ export const SETTING = {
   dailyQuota: 'MILLRACE_DAILY_QUOTA',
   bodyLimit: 'MILLRACE_BODY_LIMIT',
   maxTrials: 'MILLRACE_MAX_TRIALS',
+  checkpoint: 'MILLRACE_CHECKPOINT',
 } as const;
