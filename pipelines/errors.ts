@@ -1,6 +1,6 @@
 import { errorTable } from '../app/errors.ts';
 
-export const { table, error } = errorTable({
+export const { error: pipelineError } = errorTable({
   MR_PIPELINES_STEP_FAILED: {
     status: 500,
     title: 'A pipeline step failed',
@@ -26,6 +26,9 @@ export const { table, error } = errorTable({
     title: 'The data folder belongs to another stream',
     next: 'Give the new stream a folder of its own: --data DIR.',
   },
+  MR_PIPELINES_PORT_TAKEN: { status: 409, title: 'The port is taken', next: 'Name a free one with --port, or 0 for any.' },
+  MR_PIPELINES_ROUTE: { status: 404, title: 'There is no such route', next: 'Ask for one of those named.' },
+  MR_PIPELINES_WORKLOAD_FAILED: { status: 500, title: 'The workload failed', next: 'Read its log.' },
   MR_PIPELINES_UNKNOWN: {
     status: 404,
     title: 'There is no such pipeline or step',

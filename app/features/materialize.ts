@@ -31,6 +31,8 @@ export interface Materializer {
   caughtUp(): Promise<void>;
   /** Records of the topic that are not in the online store yet. */
   lag(): Promise<number>;
+  /** Next offset of each partition that is not applied yet; empty before the first look. */
+  positions(): readonly number[];
   /** How far the newest applied event is behind the clock; undefined before the first one of this run. */
   freshness(): Micros | undefined;
   close(): Promise<void>;
@@ -98,6 +100,7 @@ export function startMaterializer(options: MaterializerOptions): Materializer {
       const ends = await log.endOffsets(topic);
       return ends.reduce((sum, end, partition) => sum + end - (positions[partition] ?? 0), 0);
     },
+    positions: () => positions,
     freshness: () => (newest === undefined ? undefined : clock.now() - newest),
     async close() {
       stop.abort();

@@ -7,7 +7,7 @@ import type { AuditSink } from '../governance/audit-sink/port.ts';
 import type { KeyStore } from '../governance/keys/port.ts';
 import type { UseCase } from '../usecases/usecase.ts';
 import { adminRoutes } from './collector-admin.ts';
-import { ingestion } from './errors.ts';
+import { ingestionError } from './errors.ts';
 import type { Intake, Receipt } from './intake.ts';
 
 export interface CollectorOptions {
@@ -21,6 +21,8 @@ export interface CollectorOptions {
   readonly host?: string;
   readonly logger: Logger;
   readonly metrics?: Registry;
+  /** Whether it also serves status, dead letters and their replay. @default true */
+  readonly admin?: boolean;
 }
 
 export interface Collector {
@@ -65,10 +67,13 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     if (closing) reply.header('connection', 'close');
   });
   app.setNotFoundHandler(() => {
-    throw ingestion.error('MR_INGESTION_ROUTE', 'there is no such route', { expected: 'POST /v1/events, /healthz or /readyz' });
+    throw ingestionError('MR_INGESTION_ROUTE', 'there is no such route', { expected: 'POST /v1/events, /healthz or /readyz' });
   });
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async () => ({ status: 'ready' }));
+  const { metrics } = options;
+  if (metrics !== undefined)
+    app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
 
   const onRequest = async (request: FastifyRequest): Promise<void> => {
     const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
@@ -78,7 +83,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       const subject = `${request.method} ${request.routeOptions.url ?? ''}`;
       await options.audit.append({ action: 'ingestion.access.refuse', actor: 'anonymous', subject, outcome: 'refused' });
     }
-    throw ingestion.error('MR_INGESTION_TOKEN', token === undefined ? 'there is no bearer token' : 'the token is not valid', {
+    throw ingestionError('MR_INGESTION_TOKEN', token === undefined ? 'there is no bearer token' : 'the token is not valid', {
       field: 'authorization',
       expected: 'Bearer <collector token>',
     });
@@ -93,7 +98,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     if (single && first?.status === 'refused') throw refusal(first);
     return reply.status(202).send({ receipts });
   });
-  adminRoutes(app, intake, usecase, onRequest);
+  if (options.admin !== false) adminRoutes(app, intake, usecase, onRequest);
   const { host = '127.0.0.1' } = options;
   try {
     const url = await app.listen({ host, port: options.port });
@@ -107,7 +112,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   } catch (cause) {
     await app.close();
     if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
-    throw ingestion.error('MR_INGESTION_PORT_TAKEN', `port ${options.port} of ${host} is taken`, {
+    throw ingestionError('MR_INGESTION_PORT_TAKEN', `port ${options.port} of ${host} is taken`, {
       field: '--port',
       value: options.port,
       expected: 'a free port',
@@ -126,7 +131,7 @@ const sourceOf = (header: string | string[] | undefined): string =>
 function refusal(receipt: Extract<Receipt, { status: 'refused' }>): MillraceError {
   const [fault] = receipt.faults;
   const field = fault?.field ?? '(event)';
-  return ingestion.error('MR_INGESTION_EVENT_REFUSED', `${field}: ${fault?.reason}`, {
+  return ingestionError('MR_INGESTION_EVENT_REFUSED', `${field}: ${fault?.reason}`, {
     field,
     value: fault?.value,
     expected: fault?.expected ?? '',
@@ -136,7 +141,7 @@ function refusal(receipt: Extract<Receipt, { status: 'refused' }>): MillraceErro
 function readBody(body: unknown, usecase: UseCase): { event: string; events: readonly unknown[]; single: boolean } {
   const only = usecase.events.length === 1 ? usecase.events[0]?.name : undefined;
   const invalid = (field: string, value: unknown, expected: string) =>
-    ingestion.error('MR_INGESTION_BODY_INVALID', `${field} is not what is expected`, { field, value, expected });
+    ingestionError('MR_INGESTION_BODY_INVALID', `${field} is not what is expected`, { field, value, expected });
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw invalid('(body)', Array.isArray(body) ? '(array)' : typeof body, 'a JSON object');
   const { event: named, events, ...rest } = body as Readonly<Record<string, unknown>>;
@@ -155,22 +160,22 @@ function readBody(body: unknown, usecase: UseCase): { event: string; events: rea
 function knownFault(error: FastifyError): MillraceError {
   if (error instanceof MillraceError) return error;
   if (error.statusCode === 413)
-    return ingestion.error('MR_INGESTION_BODY_TOO_LARGE', 'the body is too large', {
+    return ingestionError('MR_INGESTION_BODY_TOO_LARGE', 'the body is too large', {
       field: 'body',
       expected: `at most ${BODY_LIMIT} bytes`,
     });
   if (error.statusCode === 415)
-    return ingestion.error('MR_INGESTION_CONTENT_TYPE', 'the body is not declared as JSON', {
+    return ingestionError('MR_INGESTION_CONTENT_TYPE', 'the body is not declared as JSON', {
       field: 'content-type',
       expected: 'application/json',
     });
   if (error.statusCode !== undefined && error.statusCode < 500) {
-    return ingestion.error('MR_INGESTION_BODY_MALFORMED', 'the body is not JSON', {
+    return ingestionError('MR_INGESTION_BODY_MALFORMED', 'the body is not JSON', {
       field: 'body',
       expected: 'JSON without __proto__',
     });
   }
-  return ingestion.error('MR_INGESTION_INTERNAL', 'the collector failed', { cause: error });
+  return ingestionError('MR_INGESTION_INTERNAL', 'the collector failed', { cause: error });
 }
 
 function counters(registry: Registry | undefined) {

@@ -8,7 +8,7 @@ import { admit } from '../validation/door.ts';
 import type { Fault } from '../validation/fault.ts';
 import { deadLetter } from './dead-letter.ts';
 import { openDedupe } from './dedupe.ts';
-import { ingestion } from './errors.ts';
+import { ingestionError } from './errors.ts';
 import type { EventLog, LogRecord, RecordPosition } from './event-log/port.ts';
 import { onceLog } from './once.ts';
 import { rateCap } from './rate-cap.ts';
@@ -48,7 +48,8 @@ export interface IntakeOptions {
 /** The one way in, for collector, uploads, replays and the simulator alike: an event is taken once, whoever brings it. */
 export async function openIntake(options: IntakeOptions): Promise<Intake> {
   const { usecase, log, keys, clock, logger } = options;
-  await ensureTopics(usecase, log);
+  const own = usecase.events.flatMap(({ name }) => [eventTopic(usecase, name), deadTopic(usecase, name)]);
+  await ensureTopics(usecase, log, own);
   const index = openDedupe(options.dedupeDir, logger);
   const once = onceLog(log, index);
   const gates = new Map(usecase.events.map((event) => [event.name, { event, cap: rateCap(event.rules.maxPerKeyPerMinute) }]));
@@ -63,7 +64,7 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
   function gateOf(name: string) {
     const gate = gates.get(name);
     if (gate !== undefined) return gate;
-    throw ingestion.error('MR_INGESTION_EVENT_UNKNOWN', `the use case ${usecase.name} has no event '${name}'`, {
+    throw ingestionError('MR_INGESTION_EVENT_UNKNOWN', `the use case ${usecase.name} has no event '${name}'`, {
       field: 'event',
       value: name,
       expected: [...gates.keys()].join(', '),

@@ -12,8 +12,12 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 
 /** What the log of a use case holds. */
 export async function statusOf(usecase: UseCase, log: EventLog): Promise<IngestionStatus> {
+  // Answers have no topic before the first server starts.
+  const made = new Set((await log.topics()).map(({ name }) => name));
   const topics = await Promise.all(
-    topicsOf(usecase).map(async ({ name, partitions }) => ({ name, partitions, records: sum(await log.endOffsets(name)) })),
+    topicsOf(usecase)
+      .filter(({ name }) => made.has(name))
+      .map(async ({ name, partitions }) => ({ name, partitions, records: sum(await log.endOffsets(name)) })),
   );
   const dead = await Promise.all(
     usecase.events.map(async ({ name }) => {

@@ -26,6 +26,7 @@ export function topicsOf(usecase: UseCase): readonly TopicSpec[] {
   ];
 }
 
-export async function ensureTopics(usecase: UseCase, log: EventLog): Promise<void> {
-  for (const topic of topicsOf(usecase)) await log.ensureTopic(topic);
+/** Makes the topics that are missing; all of the use case's where none are named. */
+export async function ensureTopics(usecase: UseCase, log: EventLog, names?: readonly string[]): Promise<void> {
+  for (const topic of topicsOf(usecase)) if (names?.includes(topic.name) !== false) await log.ensureTopic(topic);
 }

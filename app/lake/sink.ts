@@ -32,6 +32,8 @@ export interface LakeSink {
   caughtUp(): Promise<void>;
   /** Records of the topic that are not committed yet. */
   lag(): Promise<number>;
+  /** Next offset of each partition that is not committed yet. */
+  positions(): readonly number[];
   close(): Promise<void>;
 }
 
@@ -164,6 +166,7 @@ export async function startLakeSink(options: LakeSinkOptions): Promise<LakeSink>
       return waiters.until(ends, positions);
     },
     lag: async () => (await log.endOffsets(topic)).reduce((sum, end, index) => sum + end - (positions[index] ?? 0), 0),
+    positions: () => positions,
     async close() {
       stop.abort();
       await running;

@@ -51,6 +51,10 @@ export interface MonitorState {
 
 export interface Monitor {
   state(): MonitorState;
+  /** Next offset of each partition of a topic that it has not read yet. */
+  positions(topic: string): readonly number[];
+  /** False once it has stopped, by a failure too. */
+  watching(): boolean;
   close(): Promise<void>;
 }
 
@@ -174,9 +178,15 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       round.abort();
     }
   })();
+  let failed = false;
+  finished.catch(() => {
+    failed = true;
+  });
   finished.catch((cause) => options.logger.error({ err: cause, at: clock.now() }, 'monitor stopped'));
 
   return {
+    positions: (topic) => offsets.get(topic) ?? [],
+    watching: () => !failed && !stop.signal.aborted,
     state: () => ({
       readings,
       open: drifts.open(),

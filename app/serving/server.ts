@@ -71,7 +71,7 @@ export interface Serving {
  */
 export async function startServing(options: ServingOptions): Promise<Serving> {
   const { usecase, online, log, keys, lake, audit, clock, logger, registry } = options;
-  await ensureTopics(usecase, log);
+  await ensureTopics(usecase, log, [predictionTopic(usecase)]);
   const access = openAccess({ keys, audit, logger });
   const guard = guardBy(access, tokenBuckets(usecase.serving.rateLimit));
   const metrics = servingMetrics();

@@ -1,0 +1,60 @@
+import { Registry as Metrics } from 'prom-client';
+import { backfill } from '../../app/features/backfill.ts';
+import { type Materializer, startMaterializer } from '../../app/features/materialize.ts';
+import { eventTopic } from '../../app/ingestion/topics.ts';
+import { lagMetric } from '../../app/monitoring/metrics.ts';
+import type { FeatureView } from '../../app/usecases/feature.ts';
+import { groupOf } from '../../app/workloads.ts';
+import { openProbes } from './probes.ts';
+import { shareProgress } from './progress.ts';
+import type { RunningWorkload, WorkloadOptions } from './running.ts';
+
+/** Keeps every windowed view online: filled from the lake where it never was, then with the stream. */
+export async function startStreaming({ runtime, usecase, port, host }: WorkloadOptions): Promise<RunningWorkload> {
+  const { clock, logger } = runtime;
+  const [log, lake, online, keys] = [
+    await runtime.use('log'),
+    await runtime.use('lake'),
+    await runtime.use('online'),
+    await runtime.use('keys'),
+  ];
+  const erased = () => keys.erased();
+  const running = new Map<FeatureView, Materializer>();
+  const metrics = new Metrics();
+  const views = usecase.views.filter((view): view is FeatureView => view.kind === 'windowed');
+  const ready = async () => {
+    for (const one of running.values()) await one.lag();
+    return running.size === views.length;
+  };
+  const probes = openProbes({ port, host, logger, metrics, ready });
+  const close = async () => {
+    await probes.close();
+    for (const one of running.values()) await one.close();
+  };
+  try {
+    // A first fill may take long: the process is alive and not ready meanwhile.
+    const url = await probes.listen();
+    for (const view of views) {
+      await backfill({ usecase, view, lake, online, logger, erased });
+      running.set(view, startMaterializer({ usecase, view, log, online, clock, logger, erased }));
+    }
+    lagMetric(metrics, Object.fromEntries([...running].map(([{ name }, one]) => [`online ${name}`, one.lag])));
+    const followers = [...running].map(([{ source }, { positions }]) => ({
+      topic: eventTopic(usecase, source.name),
+      group: groupOf(usecase, 'materializer'),
+      position: positions,
+    }));
+    const progress = shareProgress({ log, logger, followers });
+    return {
+      url,
+      metrics,
+      async close() {
+        await close();
+        await progress.close();
+      },
+    };
+  } catch (cause) {
+    await close();
+    throw cause;
+  }
+}

@@ -1,0 +1,56 @@
+import { Registry as Metrics } from 'prom-client';
+import { ensureTopics, eventTopic, predictionTopic } from '../../app/ingestion/topics.ts';
+import { lagMetric, monitorMetrics } from '../../app/monitoring/metrics.ts';
+import { startMonitor } from '../../app/monitoring/monitor.ts';
+import type { Sketch } from '../../app/monitoring/sketch.ts';
+import { openRegistry, type Registry } from '../../app/registry/registry.ts';
+import { groupOf } from '../../app/workloads.ts';
+import { openProbes } from './probes.ts';
+import { shareProgress } from './progress.ts';
+import type { RunningWorkload, WorkloadOptions } from './running.ts';
+
+/** The reference profile that a release carries. */
+export async function profileOf(registry: Pick<Registry, 'loadUnit'>, unitId: string): Promise<Readonly<Record<string, Sketch>>> {
+  const { files } = await registry.loadUnit(unitId);
+  return (JSON.parse(files['profile.json'].toString('utf8')) as { readonly features: Readonly<Record<string, Sketch>> }).features;
+}
+
+/** Watches answers and what users did next; drift is a metric, an audit record and a row that the retraining reads. */
+export async function startWatching({ runtime, usecase, port, host }: WorkloadOptions): Promise<RunningWorkload> {
+  const { clock, logger } = runtime;
+  const [log, metadata, audit] = [await runtime.use('log'), await runtime.use('metadata'), await runtime.use('audit')];
+  const [keys, objects] = [await runtime.use('keys'), await runtime.use('objects')];
+  const topics = [predictionTopic(usecase), eventTopic(usecase, usecase.model.label.event.name)];
+  await ensureTopics(usecase, log, topics);
+  const registry = openRegistry({ metadata, objects, keys, audit, clock });
+  const metrics = new Metrics();
+  const monitor = await startMonitor({
+    ...{ usecase, log, metadata, audit, clock, logger },
+    metrics: monitorMetrics(metrics),
+    profile: (unitId) => profileOf(registry, unitId),
+    onDrift: ({ kind, drift: { feature } }) => logger.warn({ feature, kind }, 'drift asks for retraining'),
+  });
+  const lagOf = (topic: string) => async () => {
+    const positions = monitor.positions(topic);
+    return (await log.endOffsets(topic)).reduce((sum, end, partition) => sum + end - (positions[partition] ?? 0), 0);
+  };
+  const ready = async () => {
+    for (const topic of topics) await lagOf(topic)();
+    return monitor.watching();
+  };
+  lagMetric(metrics, Object.fromEntries(topics.map((topic) => [`monitor ${topic}`, lagOf(topic)])));
+  const group = groupOf(usecase, 'monitor');
+  const followers = topics.map((topic) => ({ topic, group, position: () => monitor.positions(topic) }));
+  const progress = shareProgress({ log, logger, followers });
+  const probes = openProbes({ port, host, logger, metrics, ready });
+  const close = async () => {
+    await probes.close();
+    await monitor.close();
+    await progress.close();
+  };
+  const url = await probes.listen().catch(async (cause: unknown) => {
+    await close();
+    throw cause;
+  });
+  return { url, metrics, close };
+}
