@@ -1,0 +1,218 @@
+import { getCallerIdentityOutput } from '@pulumi/aws/getCallerIdentity.js';
+import { Provider } from '@pulumi/aws/provider.js';
+import { type ComponentResourceOptions, interpolate, type Output } from '@pulumi/pulumi';
+import { registryWorkload } from '../app/workloads.ts';
+import { type AwsScope, partitionOf } from './cluster/aws-component.ts';
+import { AwsEks } from './cluster/aws-eks.ts';
+import { type AwsStores, grantsOf } from './cluster/aws-grants.ts';
+import { AwsNetwork } from './cluster/aws-network.ts';
+import { awsOperators } from './cluster/aws-operators.ts';
+import { type AwsFoundationProps, type AwsPlatformProps, checkFoundation, sizesOf, zonesOf } from './cluster/aws-props.ts';
+import { WorkloadIdentity } from './cluster/workload-identity.ts';
+import { AwsEcr } from './delivery/aws-ecr.ts';
+import { AwsElastiCache, RESERVED_SHARE, VALKEY_PORT } from './features/aws-elasticache.ts';
+import { GpuBudget } from './governance/aws-budget.ts';
+import { type AwsKeys, awsKeys } from './governance/aws-keys.ts';
+import { SubjectKeyStore } from './governance/aws-subject-keys.ts';
+import { AwsMsk } from './ingestion/aws-msk.ts';
+import { AccessLogBucket, AuditBucket, LakeBucket } from './lake/aws-buckets.ts';
+import { AwsWarehouse } from './lake/aws-warehouse.ts';
+import { AwsPostgres, POSTGRES_PORT } from './registry/aws-rds.ts';
+import { namespaceOf } from './site.ts';
+
+export type { AwsFoundationProps, AwsPlan, AwsPlatformProps } from './cluster/aws-props.ts';
+
+/** How a program reaches the cluster without a kubeconfig: with these and a token of the deployer's own identity. */
+export interface AwsClusterAccess {
+  readonly name: Output<string>;
+  readonly endpoint: Output<string>;
+  /** Base64. */
+  readonly certificateAuthority: Output<string>;
+  readonly securityGroupId: Output<string>;
+}
+
+/** What stands before anything of Millrace runs. */
+export interface AwsFoundation {
+  readonly scope: AwsScope;
+  readonly options: ComponentResourceOptions;
+  readonly network: AwsNetwork;
+  readonly cluster: AwsClusterAccess;
+  readonly keys: AwsKeys;
+  readonly images: { readonly url: Output<string>; readonly arn: Output<string> };
+  /** Roles of the operators, by what they do. */
+  readonly operatorRoles: Readonly<Record<string, Output<string>>>;
+}
+
+/**
+ * Network, cluster with its node pools, keys and image repository of an environment.
+ * @throws InputPropertiesError naming every property that is wrong, e.g. a region outside the allowed ones
+ */
+export function awsFoundation(props: AwsFoundationProps): AwsFoundation {
+  checkFoundation(props);
+  const { environment, region, tags, protect, gpu, plan } = props;
+  const provider = new Provider('aws', { region });
+  const options = { provider };
+  const { accountId } = getCallerIdentityOutput({}, { provider });
+  const scope: AwsScope = { environment, region, accountId, tags, protect };
+  const keys = awsKeys(scope, options);
+  const network = new AwsNetwork(
+    'network',
+    scope,
+    { cidr: props.cidr, zones: zonesOf(props), natPerZone: protect, logsKeyArn: keys.logs.arn },
+    options,
+  );
+  const cluster = new AwsEks(
+    'cluster',
+    scope,
+    {
+      subnetIds: network.nodeSubnetIds,
+      secretsKeyArn: keys.cluster.arn,
+      logsKeyArn: keys.logs.arn,
+      adminRanges: props.adminRanges,
+      administrators: props.administrators,
+      cpu: plan.cpu,
+      ...(gpu.maxNodes === 0 ? {} : { gpu: { instanceType: gpu.instanceType, min: 0, max: gpu.maxNodes } }),
+    },
+    options,
+  );
+  if (gpu.maxNodes > 0)
+    new GpuBudget('gpu-budget', scope, { monthlyBudget: gpu.monthlyBudget, alertEmail: props.alertEmail }, options);
+  const images = new AwsEcr('images', scope, { keyArn: keys.images.arn }, options);
+  const { clusterName, endpoint, certificateAuthority, securityGroupId } = cluster;
+  return {
+    scope,
+    options,
+    network,
+    cluster: { name: clusterName, endpoint, certificateAuthority, securityGroupId },
+    keys,
+    images: { url: images.url, arn: images.arn },
+    operatorRoles: awsOperators(scope, { clusterName, secretsKeyArn: keys.secrets.arn }, options),
+  };
+}
+
+export interface AwsAddress {
+  readonly host: Output<string>;
+  readonly port: number;
+}
+
+/** The stores of an environment. */
+export interface AwsPlatform {
+  readonly foundation: AwsFoundation;
+  /** Comma-separated `host:port`, by how a client shows who it is. */
+  readonly bootstrapBrokers: { readonly scram: Output<string>; readonly iam: Output<string> };
+  readonly lakeBucket: Output<string>;
+  readonly auditBucket: Output<string>;
+  readonly workgroup: Output<string>;
+  readonly online: AwsAddress & { readonly secretArns: Readonly<Record<'reader' | 'writer', Output<string>>> };
+  /** `secretArn` holds the owner's credentials. */
+  readonly registry: AwsAddress & { readonly secretArn: Output<string> };
+  readonly subjectKeys: AwsAddress & { readonly secretArn: Output<string> };
+  /** What workloads are granted access to. */
+  readonly stores: AwsStores;
+  /** Roles of what runs once for all use cases. */
+  readonly roleArns: Readonly<Record<'registry', Output<string>>>;
+  readonly logRetentionDays: number;
+}
+
+/**
+ * The stores: event log, lake and audit buckets, warehouse, online store, registry, subjects' keys.
+ * @throws InputPropertiesError naming every number of the plan that no service of AWS can hold
+ */
+export function awsPlatform(foundation: AwsFoundation, props: AwsPlatformProps): AwsPlatform {
+  const sizes = sizesOf(props, RESERVED_SHARE);
+  const { scope, options, network, keys, cluster } = foundation;
+  const { plan, erasureDays = 30, auditLockDays = scope.protect ? 730 : 1 } = props;
+  const place = { vpcId: network.vpcId, subnetIds: network.storeSubnetIds, clients: { cluster: cluster.securityGroupId } };
+  const logsKeyArn = keys.logs.arn;
+  const secretsKeyArn = keys.secrets.arn;
+
+  const access = new AccessLogBucket('access-logs', scope, options);
+  const logsTo = access.bucketName;
+  const undoDays = Math.min(7, erasureDays);
+  const lake = new LakeBucket('lake', scope, { keyArn: keys.lake.arn, logsTo, undoDays }, options);
+  const audit = new AuditBucket('audit', scope, { keyArn: keys.audit.arn, logsTo, lockDays: auditLockDays }, options);
+  const warehouse = new AwsWarehouse('warehouse', scope, { bucketName: lake.bucketName, keyArn: keys.lake.arn }, options);
+  const log = new AwsMsk(
+    'log',
+    scope,
+    {
+      ...place,
+      keyArn: keys.log.arn,
+      logsKeyArn,
+      brokers: sizes.brokers,
+      instanceType: sizes.broker.name,
+      storageGiB: plan.brokerStorageGiB,
+    },
+    options,
+  );
+  const online = new AwsElastiCache(
+    'online',
+    scope,
+    {
+      ...place,
+      keyArn: keys.online.arn,
+      secretsKeyArn,
+      logsKeyArn,
+      nodeType: sizes.store.name,
+      shards: plan.storeShards,
+      replicas: Math.max(1, plan.storeReplicas),
+    },
+    options,
+  );
+  const database = { ...place, secretsKeyArn, instanceClass: sizes.database.name };
+  const registry = new AwsPostgres(
+    'registry',
+    scope,
+    {
+      ...database,
+      part: 'registry',
+      description: 'The registry of models and runs',
+      holds: 'internal',
+      keyArn: keys.registry.arn,
+      storageGiB: Math.max(20, plan.registryStorageGiB),
+      backupDays: 35,
+      lastSnapshot: true,
+    },
+    options,
+  );
+  const subjects = new SubjectKeyStore(
+    'subjects',
+    scope,
+    { ...database, keyArn: keys.subjects.arn, storageGiB: 20, erasureDays },
+    options,
+  );
+
+  const usersOf = ({ resourceId }: AwsPostgres) =>
+    interpolate`arn:${partitionOf(scope.region)}:rds-db:${scope.region}:${scope.accountId}:dbuser:${resourceId}`;
+  const stores: AwsStores = {
+    lake: { arn: lake.arn, keyArn: keys.lake.arn },
+    audit: { arn: audit.arn, keyArn: keys.audit.arn },
+    log: { arn: log.arn },
+    online: online.secretArns,
+    metadata: { usersArn: usersOf(registry) },
+    subjects: { usersArn: usersOf(subjects), keyArn: keys.subjects.arn },
+    signingKeyArn: keys.signing.arn,
+    secretsKeyArn,
+  };
+  return {
+    foundation,
+    bootstrapBrokers: { scram: log.bootstrapBrokers, iam: log.bootstrapBrokersIam },
+    lakeBucket: lake.bucketName,
+    auditBucket: audit.bucketName,
+    workgroup: warehouse.workgroup,
+    online: { host: online.endpoint, port: VALKEY_PORT, secretArns: online.secretArns },
+    registry: { host: registry.endpoint, port: POSTGRES_PORT, secretArn: registry.secretArn },
+    subjectKeys: { host: subjects.endpoint, port: POSTGRES_PORT, secretArn: subjects.secretArn },
+    stores,
+    roleArns: { registry: registryIdentity(foundation, stores) },
+    logRetentionDays: plan.logRetentionDays,
+  };
+}
+
+/** Of the registry's own service. */
+function registryIdentity({ scope, options, cluster }: AwsFoundation, stores: AwsStores): Output<string> {
+  const { name, layer } = registryWorkload;
+  const account = { namespace: namespaceOf(layer), serviceAccount: name, clusterName: cluster.name };
+  const props = { ...account, statements: grantsOf(registryWorkload, name, stores) };
+  return new WorkloadIdentity(`${name}-service`, scope, props, options).roleArn;
+}

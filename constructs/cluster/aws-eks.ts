@@ -1,0 +1,119 @@
+import { LogGroup } from '@pulumi/aws/cloudwatch/logGroup.js';
+import { AccessEntry } from '@pulumi/aws/eks/accessEntry.js';
+import { AccessPolicyAssociation } from '@pulumi/aws/eks/accessPolicyAssociation.js';
+import { Cluster } from '@pulumi/aws/eks/cluster.js';
+import { Role } from '@pulumi/aws/iam/role.js';
+import { RolePolicyAttachment } from '@pulumi/aws/iam/rolePolicyAttachment.js';
+import type { ComponentResourceOptions, Input, Output } from '@pulumi/pulumi';
+import { AwsAddons } from './aws-addons.ts';
+import { AwsComponent, type AwsScope, partitionOf, physicalName } from './aws-component.ts';
+import { AwsNodePool, type NodeBounds } from './aws-node-pool.ts';
+import { trustService } from './aws-statement.ts';
+
+/** All that EKS can write. */
+export const CONTROL_PLANE_LOGS = ['api', 'audit', 'authenticator', 'controllerManager', 'scheduler'] as const;
+
+export const GPU_TAINT = { key: 'nvidia.com/gpu', value: 'true', effect: 'NO_SCHEDULE' } as const;
+
+export interface AwsEksProps {
+  readonly subnetIds: readonly Input<string>[];
+  /** Encrypts the Secrets of the Kubernetes API. */
+  readonly secretsKeyArn: Input<string>;
+  readonly logsKeyArn: Input<string>;
+  /** Ranges that may reach the API from outside. Empty: it answers inside the network only. */
+  readonly adminRanges: readonly string[];
+  /** Roles or users that administer the cluster, beside nobody: who makes it gets no rights by that. */
+  readonly administrators: readonly string[];
+  readonly cpu: NodeBounds;
+  /** From zero nodes; its ceiling is `max`. Undefined: no pool. */
+  readonly gpu?: NodeBounds;
+  /** @default '1.35' */
+  readonly version?: string;
+  /** Days that the control plane's logs are kept. @default 365 */
+  readonly logDays?: number;
+}
+
+/** A Kubernetes cluster whose nodes are private and whose pods have identities of their own. */
+export class AwsEks extends AwsComponent {
+  readonly clusterName: Output<string>;
+  readonly arn: Output<string>;
+  readonly endpoint: Output<string>;
+  /** Certificate of its authority, base64. */
+  readonly certificateAuthority: Output<string>;
+  /** Nodes and control plane: what stores let in. */
+  readonly securityGroupId: Output<string>;
+
+  constructor(name: string, scope: AwsScope, props: AwsEksProps, options?: ComponentResourceOptions) {
+    super('cluster:AwsEks', name, scope, 'internal', options);
+    const clusterName = physicalName(scope, 'cluster');
+    const { managed, role } = this.role(name);
+    // EKS makes the group itself, unencrypted and kept for ever, unless it is there first.
+    const logs = new LogGroup(
+      `${name}-logs`,
+      { name: `/aws/eks/${clusterName}/cluster`, kmsKeyId: props.logsKeyArn, retentionInDays: props.logDays ?? 365 },
+      this.own,
+    );
+    const open = props.adminRanges.length > 0;
+    const cluster = new Cluster(
+      name,
+      {
+        name: clusterName,
+        version: props.version ?? '1.35',
+        roleArn: role.arn,
+        vpcConfig: {
+          subnetIds: [...props.subnetIds],
+          endpointPrivateAccess: true,
+          endpointPublicAccess: open,
+          ...(open ? { publicAccessCidrs: [...props.adminRanges] } : {}),
+        },
+        accessConfig: { authenticationMode: 'API', bootstrapClusterCreatorAdminPermissions: false },
+        enabledClusterLogTypes: [...CONTROL_PLANE_LOGS],
+        encryptionConfig: { provider: { keyArn: props.secretsKeyArn }, resources: ['secrets'] },
+        bootstrapSelfManagedAddons: false,
+        deletionProtection: scope.protect,
+      },
+      { ...this.stateful, dependsOn: [logs, managed] },
+    );
+    this.clusterName = cluster.name;
+    this.arn = cluster.arn;
+    this.endpoint = cluster.endpoint;
+    this.certificateAuthority = cluster.certificateAuthority.apply(({ data }) => data);
+    this.securityGroupId = cluster.vpcConfig.apply(({ clusterSecurityGroupId }) => clusterSecurityGroupId);
+    this.admit(name, props.administrators);
+    this.addNodes(name, props);
+    this.registerOutputs({ clusterName: this.clusterName, endpoint: this.endpoint });
+  }
+
+  private role(name: string): { readonly role: Role; readonly managed: RolePolicyAttachment } {
+    const { scope, own } = this;
+    const role = new Role(
+      name,
+      { name: physicalName(scope, 'control-plane'), assumeRolePolicy: trustService('eks.amazonaws.com', scope.accountId) },
+      own,
+    );
+    const policyArn = `arn:${partitionOf(scope.region)}:iam::aws:policy/AmazonEKSClusterPolicy`;
+    return { role, managed: new RolePolicyAttachment(name, { role: role.name, policyArn }, own) };
+  }
+
+  private admit(name: string, administrators: readonly string[]): void {
+    const policyArn = `arn:${partitionOf(this.scope.region)}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy`;
+    administrators.forEach((principalArn, index) => {
+      const at = { clusterName: this.clusterName, principalArn };
+      const entry = new AccessEntry(`${name}-admin-${index + 1}`, { ...at, type: 'STANDARD' }, this.own);
+      new AccessPolicyAssociation(
+        `${name}-admin-${index + 1}`,
+        { ...at, policyArn, accessScope: { type: 'cluster' } },
+        { ...this.own, dependsOn: [entry] },
+      );
+    });
+  }
+
+  private addNodes(name: string, { cpu, gpu, subnetIds }: AwsEksProps): void {
+    const { scope, own, clusterName } = this;
+    const addons = new AwsAddons(`${name}-addons`, scope, { clusterName }, own);
+    const pool = { clusterName, subnetIds, network: addons.network };
+    const nodes = new AwsNodePool(`${name}-cpu`, scope, { ...pool, pool: 'cpu', bounds: cpu, taints: [] }, own);
+    if (gpu !== undefined) new AwsNodePool(`${name}-gpu`, scope, { ...pool, pool: 'gpu', bounds: gpu, taints: [GPU_TAINT] }, own);
+    addons.onNodes(nodes);
+  }
+}

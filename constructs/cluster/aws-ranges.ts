@@ -1,0 +1,40 @@
+/** Address ranges of one zone. */
+export interface ZoneRanges {
+  /** Nodes and pods: a quarter of the network. */
+  readonly nodes: string;
+  /** NAT and load balancers: a sixty-fourth. */
+  readonly edge: string;
+  /** Stores, without a way out: a sixty-fourth. */
+  readonly stores: string;
+}
+
+export const MAX_PREFIX = 20;
+export const MIN_PREFIX = 16;
+export const ZONES = 3;
+
+/** Undefined where it is no IPv4 range, or its address has bits behind the prefix. */
+export function parseRange(cidr: string): { readonly base: number; readonly prefix: number } | undefined {
+  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(cidr);
+  if (match === null) return undefined;
+  const [octets, prefix] = [match.slice(1, 5).map(Number), Number(match[5])];
+  if (octets.some((octet) => octet > 255) || prefix > 32) return undefined;
+  const base = octets.reduce((sum, octet) => sum * 256 + octet, 0);
+  return base % 2 ** (32 - prefix) === 0 ? { base, prefix } : undefined;
+}
+
+const text = (base: number, prefix: number): string =>
+  `${[24, 16, 8, 0].map((shift) => Math.floor(base / 2 ** shift) % 256).join('.')}/${prefix}`;
+
+/** Cuts a network of /16 to /20 into three zones: three quarters for nodes, and parts of the last for the edge and the stores. */
+export function zoneRanges(cidr: string): readonly ZoneRanges[] {
+  const network = parseRange(cidr);
+  if (network === undefined) throw new RangeError(`${cidr} is no IPv4 range`);
+  const { base, prefix } = network;
+  const quarter = 2 ** (30 - prefix);
+  const small = 2 ** (26 - prefix);
+  return Array.from({ length: ZONES }, (_, zone) => ({
+    nodes: text(base + zone * quarter, prefix + 2),
+    edge: text(base + 3 * quarter + zone * small, prefix + 6),
+    stores: text(base + 3 * quarter + (ZONES + zone) * small, prefix + 6),
+  }));
+}

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { retail } from '../../app/usecases/retail/usecase.ts';
+import { type Access, workloadsOf } from '../../app/workloads.ts';
+import { namespaceOf } from '../../constructs/site.ts';
+import { PRODUCTION } from './aws-account.ts';
+import { at, deployAll, listOf, ofType, type Statement, statementsOf } from './aws-program.ts';
+
+const all = await deployAll(PRODUCTION);
+const LAKE = 'arn:aws:s3:::millrace-prod-lake-123456789012-eu-central-1';
+const LOG = 'arn:aws:kafka:eu-central-1:123456789012';
+
+const grants = (workload: string): readonly Statement[] => {
+  const found = ofType(all, 'iam/RolePolicy').find(({ name }) => name === `retail-${workload}`);
+  return found === undefined ? [] : statementsOf(found.inputs.policy);
+};
+
+/** Resources that a workload may do an action on, without the lake's address. */
+const on = (workload: string, action: string): readonly string[] =>
+  grants(workload)
+    .filter(({ Action }) => listOf(Action).includes(action))
+    .flatMap(({ Resource }) => listOf(Resource))
+    .map((resource) => resource.replace(`${LAKE}/`, ''))
+    .sort();
+
+const sorted = (names: Iterable<string>): readonly string[] => [...new Set(names)].sort();
+
+test('a workload reads, writes and follows exactly the topics that it declares', () => {
+  const within = (kind: string) => (name: string) => `${LOG}:${kind}/millrace-prod-log/0a1b-7/${name}`;
+  const topics = (accesses: readonly Access[]) => accesses.flatMap((one) => (one.store === 'log' ? [one.topic] : []));
+  const groups = (accesses: readonly Access[]) => accesses.flatMap((one) => ('group' in one && one.group ? [one.group] : []));
+  for (const { name, reads, writes } of workloadsOf(retail)) {
+    assert.deepEqual(on(name, 'kafka-cluster:ReadData'), sorted(topics(reads)).map(within('topic')), name);
+    assert.deepEqual(on(name, 'kafka-cluster:WriteData'), sorted(topics(writes)).map(within('topic')), name);
+    assert.deepEqual(on(name, 'kafka-cluster:AlterGroup'), sorted(groups(reads)).map(within('group')), name);
+  }
+  assert.ok(on('collector', 'kafka-cluster:WriteData').length > 0);
+});
+
+test('a workload writes exactly the prefixes that it declares, and reads those and what it declares to read', () => {
+  const prefixes = (accesses: readonly Access[]) =>
+    accesses.flatMap((one) => {
+      if (one.store === 'lake') return [`lake/${one.table.replace('.', '/')}/*`];
+      return one.store === 'objects' ? [`${one.prefix}*`] : [];
+    });
+  const inLake = (workload: string, action: string) => on(workload, action).filter((resource) => !resource.startsWith('arn:'));
+  for (const { name, reads, writes } of workloadsOf(retail)) {
+    assert.deepEqual(inLake(name, 's3:PutObject'), sorted(prefixes(writes)), name);
+    assert.deepEqual(inLake(name, 's3:GetObject'), sorted(prefixes([...reads, ...writes])), name);
+  }
+  assert.deepEqual(inLake('retrain', 's3:PutObject'), ['lake/retail/user_taste/*', 'releases/retail-recommender/*']);
+});
+
+test('only the gate signs, and it writes neither data nor releases', () => {
+  const signers = workloadsOf(retail).filter(({ name }) => on(name, 'kms:Sign').length > 0);
+  assert.deepEqual(
+    signers.map(({ name }) => name),
+    ['gate'],
+  );
+  assert.deepEqual(on('gate', 's3:PutObject'), ['arn:aws:s3:::millrace-prod-audit-123456789012-eu-central-1/*']);
+  assert.deepEqual(on('gate', 'kafka-cluster:WriteData'), []);
+});
+
+test('only compaction and vacuum delete files', () => {
+  const deleting = workloadsOf(retail).filter(({ name }) => on(name, 's3:DeleteObject').length > 0);
+  assert.deepEqual(deleting.map(({ name }) => name).sort(), ['compact', 'vacuum']);
+});
+
+test('who writes the online store connects as writer, who reads it as reader, and nobody else connects', () => {
+  const secret = (user: string) => `arn:aws:secretsmanager:eu-central-1:123456789012:secret:millrace-prod-online-${user}`;
+  for (const { name, reads, writes } of workloadsOf(retail)) {
+    const touches = (accesses: readonly Access[]) => accesses.some(({ store }) => store === 'online');
+    const user = touches(writes) ? [secret('writer')] : touches(reads) ? [secret('reader')] : [];
+    const given = on(name, 'secretsmanager:GetSecretValue').filter((arn) => arn.includes('-online-'));
+    assert.deepEqual(given, user, name);
+  }
+});
+
+test('a workload reads no password but its own', () => {
+  for (const { name } of workloadsOf(retail))
+    for (const secret of on(name, 'secretsmanager:GetSecretValue'))
+      if (secret.includes('AmazonMSK'))
+        assert.ok(secret.endsWith(`AmazonMSK_millrace-prod-retail-${name}`), `${name}: ${secret}`);
+});
+
+test('what a workload may list is what it may read', () => {
+  for (const { name } of workloadsOf(retail)) {
+    const list = grants(name).find(({ Sid }) => Sid === 'ListOwnPrefixes');
+    const read = grants(name).find(({ Sid }) => Sid === 'ReadOwnPrefixes');
+    assert.equal(list === undefined, read === undefined, name);
+    if (list === undefined) continue;
+    const prefixes = list.Condition?.StringLike?.['s3:prefix'] as readonly string[];
+    assert.deepEqual(
+      prefixes.map((prefix) => `${LAKE}/${prefix}`),
+      listOf(read?.Resource),
+      name,
+    );
+  }
+});
+
+test('every declared access has a grant, and no grant is without a declared access', () => {
+  const stores: Readonly<Record<string, (statement: Statement) => boolean>> = {
+    log: ({ Sid }) => Sid === 'JoinLog',
+    objects: ({ Sid }) => Sid === 'ReadOwnPrefixes',
+    audit: ({ Sid }) => Sid === 'KeepAudit',
+    metadata: ({ Sid }) => Sid === 'ConnectToRegistry',
+    keys: ({ Sid }) => Sid === 'ConnectToSubjectKeys',
+  };
+  for (const { name, reads, writes } of workloadsOf(retail)) {
+    const declared = new Set([...reads, ...writes].map(({ store }) => (store === 'lake' ? 'objects' : store)));
+    const given = Object.keys(stores).filter((store) => grants(name).some((statement) => stores[store]?.(statement)));
+    assert.deepEqual(given.sort(), [...declared].filter((store) => store !== 'online').sort(), name);
+  }
+});
+
+test('each workload has a role that its own service account takes', () => {
+  for (const { name, layer } of workloadsOf(retail)) {
+    const identity = ofType(all, 'eks/PodIdentityAssociation').find((resource) => resource.name === `retail-${name}`)?.inputs;
+    assert.equal(identity?.namespace, namespaceOf(layer));
+    assert.equal(identity?.serviceAccount, `retail-${name}`);
+    const role = ofType(all, 'iam/Role').find((resource) => resource.name === `retail-${name}`)?.inputs;
+    const [trust] = statementsOf(role?.assumeRolePolicy);
+    assert.deepEqual(at(trust, 'Condition', 'StringEquals'), {
+      'aws:RequestTag/kubernetes-namespace': namespaceOf(layer),
+      'aws:RequestTag/kubernetes-service-account': `retail-${name}`,
+      'aws:RequestTag/eks-cluster-name': 'millrace-prod-cluster',
+    });
+  }
+});
+
+test('the catalogue knows every lake table of the use case where the app writes it', () => {
+  const locations = ofType(all, 'glue/CatalogTable').map(({ inputs }) => at(inputs, 'storageDescriptor', 'location'));
+  const bucket = LAKE.replace('arn:aws:s3:::', 's3://');
+  assert.ok(locations.includes(`${bucket}/lake/retail/click/`));
+  assert.ok(locations.includes(`${bucket}/lake/retail/click_quarantine/`));
+});
