@@ -101,6 +101,8 @@ test('the kinds of every operator are served', async () => {
     'gateway.networking.k8s.io/v1 HTTPRoute',
     'postgresql.cnpg.io/v1 Cluster',
     'cert-manager.io/v1 Certificate',
+    'external-secrets.io/v1 ExternalSecret',
+    'generators.external-secrets.io/v1alpha1 Password',
   ];
   assert.deepEqual(
     wanted.filter((kind) => !served.has(kind)),

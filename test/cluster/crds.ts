@@ -16,11 +16,15 @@ export async function installCrds(api: KubeApi, files: readonly string[]): Promi
     files.flatMap(definitionsIn).map(async (document) => (await api.apply(document)).object.metadata.name),
   );
   const kind = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' };
-  await until('every custom resource definition is served', async () => {
-    const established = (await api.list<Definition>(kind)).filter(({ status }) =>
-      status?.conditions?.some((condition) => condition.type === 'Established' && condition.status === 'True'),
-    );
-    const served = new Set(established.map(({ metadata }) => metadata.name));
-    return names.every((name) => served.has(name));
-  });
+  await until(
+    'every custom resource definition is served',
+    async () => {
+      const established = (await api.list<Definition>(kind)).filter(({ status }) =>
+        status?.conditions?.some((condition) => condition.type === 'Established' && condition.status === 'True'),
+      );
+      const served = new Set(established.map(({ metadata }) => metadata.name));
+      return names.every((name) => served.has(name));
+    },
+    { timeoutMs: 300_000 },
+  );
 }
