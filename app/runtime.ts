@@ -11,6 +11,7 @@ import type { ObjectStore } from './lake/object-store/port.ts';
 import type { Lake } from './lake/port.ts';
 import { createLogger } from './logger.ts';
 import type { Metadata } from './registry/metadata/port.ts';
+import { readSettings, requireEmbedded } from './settings.ts';
 
 export interface Ports {
   readonly log: EventLog;
@@ -32,15 +33,19 @@ export interface Runtime {
 }
 
 export interface RuntimeOptions {
-  /** @default '.millrace' */
+  /** @default MILLRACE_DATA_DIR, else '.millrace' */
   readonly dataDir?: string;
   readonly clock?: Clock;
   readonly logger?: Logger;
+  /** @default the process's own */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
-/** Opens the embedded ground: everything durable under one data folder, nothing else needed. */
+/** Opens the embedded ground: everything durable under one data folder, nothing else needed. @throws MR_SETTINGS_INVALID, MR_SETTINGS_ADAPTER_MISSING */
 export function openRuntime(options: RuntimeOptions = {}): Runtime {
-  const dataDir = options.dataDir ?? '.millrace';
+  const settings = readSettings(options.environment ?? process.env);
+  requireEmbedded(settings);
+  const dataDir = options.dataDir ?? settings.MILLRACE_DATA_DIR ?? '.millrace';
   const clock = options.clock ?? systemClock;
   const logger = options.logger ?? createLogger();
   mkdirSync(dataDir, { recursive: true });

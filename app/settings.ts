@@ -1,0 +1,172 @@
+import { type Static, type TObject, Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { errorTable } from './errors.ts';
+
+const { error: settingError } = errorTable({
+  MR_SETTINGS_INVALID: {
+    status: 500,
+    title: 'The settings of this process are wrong',
+    next: 'Correct the named environment variables; app/settings.ts describes all of them.',
+  },
+  MR_SETTINGS_ADAPTER_MISSING: {
+    status: 501,
+    title: 'This build cannot use that store yet',
+    next: 'Leave the setting out: the embedded adapters keep everything in the data folder.',
+  },
+});
+
+const text = (pattern: string, description: string) => Type.Optional(Type.String({ pattern: `^(?:${pattern})$`, description }));
+const NAME = '[a-z][a-z0-9_-]{0,62}';
+const HOST = '[A-Za-z0-9]([A-Za-z0-9.:-]{0,252}[A-Za-z0-9])?';
+const PORT = '([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])';
+const host = text(HOST, 'a host name or address');
+const port = text(PORT, 'a port from 1 to 65535');
+const file = text('/\\S+', 'an absolute path');
+const name = text(NAME, 'a name of lower-case letters, digits, - and _');
+const bucket = text('[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]', 'the name of a bucket');
+const count = text('[1-9]\\d{0,8}', 'a whole number above 0');
+const line = text('\\S(.*\\S)?', 'a text that is not empty');
+
+/** Every environment variable that the program reads in service, as its text. Passwords are never here: files hold them. */
+export const SETTINGS = Type.Object({
+  MILLRACE_GROUND: text('embedded|cluster', 'embedded or cluster'),
+  MILLRACE_ENVIRONMENT: name,
+  MILLRACE_USECASE: text('[a-z][a-z0-9_]{0,62}', 'the name of a folder of app/usecases/'),
+  MILLRACE_WORKLOAD: name,
+  MILLRACE_DATA_DIR: line,
+  MILLRACE_LOG: text('silent|fatal|error|warn|info|debug|trace', 'silent, fatal, error, warn, info, debug or trace'),
+  MILLRACE_HTTP_HOST: host,
+  MILLRACE_HTTP_PORT: text(`0|${PORT}`, 'a port from 0 to 65535'),
+  /** The image that this runs in, which a verdict of the gate then covers. */
+  MILLRACE_IMAGE_DIGEST: text('none|sha256:[0-9a-f]{64}', 'sha256: and 64 hex digits, or none'),
+  MILLRACE_REGISTRY_URL: text(`https?://${HOST}(:${PORT})?/?`, 'an http or https address'),
+
+  MILLRACE_LOG_BROKERS: text(`${HOST}:${PORT}(,${HOST}:${PORT})*`, 'host:port,host:port'),
+  MILLRACE_LOG_USER: line,
+  MILLRACE_LOG_PASSWORD_FILE: file,
+  MILLRACE_LOG_CA_FILE: file,
+  MILLRACE_OBJECTS_ENDPOINT: text(`https?://${HOST}(:${PORT})?/?`, 'an http or https address'),
+  MILLRACE_OBJECTS_REGION: name,
+  MILLRACE_OBJECTS_BUCKET: bucket,
+  MILLRACE_OBJECTS_ACCESS_KEY_FILE: file,
+  MILLRACE_OBJECTS_SECRET_KEY_FILE: file,
+  MILLRACE_AUDIT_BUCKET: bucket,
+  MILLRACE_ONLINE_HOST: host,
+  MILLRACE_ONLINE_PORT: port,
+  MILLRACE_ONLINE_SENTINEL: text(`${HOST}:${PORT}`, 'host:port'),
+  MILLRACE_ONLINE_SHARDS: count,
+  MILLRACE_ONLINE_USER: line,
+  MILLRACE_ONLINE_PASSWORD_FILE: file,
+  MILLRACE_ONLINE_CA_FILE: file,
+  MILLRACE_METADATA_HOST: host,
+  MILLRACE_METADATA_PORT: port,
+  MILLRACE_METADATA_DATABASE: name,
+  MILLRACE_METADATA_USER: line,
+  MILLRACE_METADATA_PASSWORD_FILE: file,
+  MILLRACE_METADATA_CA_FILE: file,
+  MILLRACE_KEYS_MASTER_FILE: file,
+  MILLRACE_KEYS_KMS_KEY: line,
+
+  /** What a manifest states about the definition, for policies to compare; the definition itself is what runs. */
+  MILLRACE_STORE_TIMEOUT_MS: count,
+  MILLRACE_RATE_PER_SECOND: count,
+  MILLRACE_DAILY_QUOTA: count,
+  MILLRACE_BODY_LIMIT: count,
+  MILLRACE_MAX_TRIALS: count,
+  MILLRACE_CHECKPOINT: line,
+  MILLRACE_SEED: text('\\d{1,16}', 'a whole number'),
+  MILLRACE_CODE_COMMIT: text('[0-9a-f]{40}', '40 hex digits'),
+  MILLRACE_DATA_SNAPSHOT: line,
+  MILLRACE_VERIFY_KEY: file,
+  MILLRACE_RELEASE_UNIT: line,
+  MILLRACE_MODEL_FORMATS: line,
+  MILLRACE_RATE_CAPS: line,
+
+  OTEL_EXPORTER_OTLP_ENDPOINT: text(`https?://${HOST}(:${PORT})?(/\\S*)?`, 'an http or https address'),
+  OTEL_EXPORTER_OTLP_HEADERS: line,
+  OTEL_SERVICE_NAME: line,
+  OTEL_RESOURCE_ATTRIBUTES: line,
+  OTEL_SDK_DISABLED: text('true|false', 'true or false'),
+});
+
+export type Settings = Static<typeof SETTINGS>;
+export type SettingName = keyof Settings;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const compiled = new Map(
+  Object.entries((SETTINGS as TObject).properties).map(([key, schema]) => [
+    key,
+    { check: Compile(schema), expected: (schema as { readonly description?: string }).description ?? 'another value' },
+  ]),
+);
+
+/** Set by tests, tools and the cluster itself (links to services), never read in service. */
+const FOREIGN =
+  /^MILLRACE_(TEST_\w+|RUNS|KILL_SEED|CRASH_AT|CHROMIUM|DELTA_PYTHON|CACHE|\w+_(SERVICE_(HOST|PORT)(_\w+)?|PORT_\d+_(TCP|UDP)(_\w+)?))$/;
+/** A value of these is never shown. */
+const SECRET = /HEADERS$/;
+
+/**
+ * The settings among the environment variables; an empty one counts as left out.
+ * @throws MR_SETTINGS_INVALID with variable, value and expectation of every fault at once; an unknown `MILLRACE_` is one
+ */
+export function readSettings(environment: Environment): Settings {
+  const faults: { readonly field: string; readonly value: string; readonly expected: string }[] = [];
+  const settings: Record<string, string> = {};
+  for (const [field, value] of Object.entries(environment)) {
+    if (value === undefined || value === '') continue;
+    const known = compiled.get(field);
+    if (known === undefined) {
+      if (field.startsWith('MILLRACE_') && !FOREIGN.test(field))
+        faults.push({ field, value, expected: `no such setting${near(field)}` });
+    } else if (!known.check.Check(value)) faults.push({ field, value, expected: known.expected });
+    else settings[field] = value;
+  }
+  const [first] = faults;
+  if (first === undefined) return settings as Settings;
+  const shown = ({ field, value }: (typeof faults)[number]) => (SECRET.test(field) ? '(hidden)' : value);
+  const parts = faults.map((fault) => `${fault.field} is '${shown(fault)}', expected ${fault.expected}`);
+  throw settingError('MR_SETTINGS_INVALID', parts.join('; '), {
+    field: faults.map(({ field }) => field).join(', '),
+    value: faults.length === 1 ? shown(first) : Object.fromEntries(faults.map((fault) => [fault.field, shown(fault)])),
+    expected: faults.map(({ expected }) => expected).join('; '),
+  });
+}
+
+/** The known name that has the most of its words, for the one who mistyped. */
+function near(field: string): string {
+  const words = new Set(field.split('_').slice(1));
+  const scored = [...compiled.keys()].map((key) => ({ key, shared: key.split('_').filter((word) => words.has(word)).length }));
+  const [best] = scored.toSorted((a, b) => b.shared - a.shared);
+  return best === undefined || best.shared === 0 ? '' : `; perhaps ${best.key}`;
+}
+
+/** Settings that ask for a store outside the data folder, and what would have to be built to have it. */
+const ADAPTERS: readonly (readonly [SettingName, string])[] = [
+  ['MILLRACE_LOG_BROKERS', 'the event log on Kafka'],
+  ['MILLRACE_OBJECTS_BUCKET', 'the object store on S3'],
+  ['MILLRACE_AUDIT_BUCKET', 'the audit log on a bucket'],
+  ['MILLRACE_ONLINE_HOST', 'the online store on Valkey'],
+  ['MILLRACE_METADATA_HOST', 'the metadata on Postgres'],
+  ['MILLRACE_KEYS_MASTER_FILE', 'keys under a mounted master key'],
+  ['MILLRACE_KEYS_KMS_KEY', 'keys under a KMS key'],
+];
+
+/**
+ * Holds settings to the adapters that this build has.
+ * @throws MR_SETTINGS_ADAPTER_MISSING naming every setting that asks for another, and the adapter
+ */
+export function requireEmbedded(settings: Settings): void {
+  const asked = ADAPTERS.filter(([field]) => settings[field] !== undefined);
+  const fields: SettingName[] = asked.map(([field]) => field);
+  if (settings.MILLRACE_GROUND === 'cluster') fields.unshift('MILLRACE_GROUND');
+  const [first] = fields;
+  if (first === undefined) return;
+  const missing = asked.length === 0 ? 'any store of a cluster' : asked.map(([, what]) => what).join(', ');
+  throw settingError('MR_SETTINGS_ADAPTER_MISSING', `this build has no adapter for ${missing}`, {
+    field: fields.join(', '),
+    value: fields.length === 1 ? settings[first] : Object.fromEntries(fields.map((field) => [field, settings[field]])),
+    expected: 'no such setting, or MILLRACE_GROUND=embedded alone',
+  });
+}
