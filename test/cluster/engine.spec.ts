@@ -12,10 +12,11 @@ import { toolFolder } from './tools.ts';
 const dir = mkdtempSync(join(tmpdir(), 'millrace-engine-'));
 let plane: ControlPlane;
 let engine: Engine;
+const place = () => ({ bin: toolFolder(), dir: join(dir, 'engine'), kubeconfig: plane.kubeconfig });
 before(async () => {
   const bin = toolFolder();
   plane = await startControlPlane({ bin, dir: join(dir, 'cluster'), metrics: false });
-  engine = await openEngine({ bin, dir: join(dir, 'engine'), kubeconfig: plane.kubeconfig });
+  engine = await openEngine(place());
 });
 after(async () => {
   await plane?.stop();
@@ -91,13 +92,18 @@ test('preview, up, an up that changes nothing, an update, and a destroy that lea
   assert.deepEqual(await plane.api.inventory({ labels: 'app=tiny' }), []);
 });
 
-test('what somebody changed by hand is seen by refresh, and put right', async () => {
-  const stack = await open();
-  await stack.up();
-  await plane.api.merge({ apiVersion: 'v1', kind: 'ConfigMap', ...named }, { data: { mode: 'slow' } });
-  const drift = await stack.refresh({ previewOnly: true });
-  assert.match(drift.stdout, /ConfigMap config/);
-  assert.deepEqual((await stack.up({ refresh: true })).summary.resourceChanges, { same: 3, update: 1 });
+test('what somebody changed by hand is seen by refresh, and put right only by force', async () => {
+  await (await open()).up();
+  await plane.api.merge(deployment, { spec: { replicas: 3 } });
+  const drift = await (await open()).refresh({ previewOnly: true });
+  assert.match(drift.stdout, /kubernetes:apps\/v1:Deployment app update/);
+
+  await assert.rejects((await open()).up({ refresh: true }), /conflict with "millrace-test".*\.spec\.replicas/s);
+  const forced = await openEngine({ ...place(), env: { PULUMI_K8S_ENABLE_PATCH_FORCE: 'true' } });
+  const stack = await forced.open({ project: 'tiny', stack: 'test', program: program('example.test/app:1') });
+  await stack.up({ refresh: true });
+  const found = await plane.api.get<KubeObject<{ replicas: number }>>(deployment);
+  assert.equal(found?.spec?.replicas, 2);
   await stack.destroy();
 });
 
@@ -112,8 +118,9 @@ function bareBin(): string {
 
 for (const host of ['our language host', "Pulumi's own runner"] as const) {
   test(`a mandatory policy stops the preview with its reason, an advisory one is printed, by ${host}`, async () => {
-    const own = { bin: bareBin(), dir: join(dir, 'own'), kubeconfig: plane.kubeconfig };
-    const policed = host === 'our language host' ? engine : await openEngine(own);
+    const bin = host === 'our language host' ? toolFolder() : bareBin();
+    assert.equal(existsSync(join(bin, 'pulumi-language-nodejs')), host === 'our language host');
+    const policed = await openEngine({ bin, dir: join(dir, host), kubeconfig: plane.kubeconfig });
     const policyPacks = [writePack()];
     const preview = async (image: string) =>
       (await policed.open({ project: 'tiny', stack: 'test', program: program(image) })).preview({ policyPacks });
