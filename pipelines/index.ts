@@ -1,5 +1,5 @@
 import type { StepContext } from './context.ts';
-import { error } from './errors.ts';
+import { pipelineError } from './errors.ts';
 import type { Pipeline, Step } from './pipeline.ts';
 import { retrain } from './retrain.ts';
 
@@ -12,7 +12,7 @@ const PIPELINES: Readonly<Record<string, Pipeline<StepContext, never, unknown>>>
 export function findStep(pipeline: string, name: string): Step<StepContext, unknown, unknown> {
   const step = PIPELINES[pipeline]?.steps.find((candidate) => candidate.name === name);
   if (step === undefined) {
-    throw error('MR_PIPELINES_UNKNOWN', `There is no step '${pipeline}/${name}'`, {
+    throw pipelineError('MR_PIPELINES_UNKNOWN', `There is no step '${pipeline}/${name}'`, {
       field: 'pipeline',
       value: `${pipeline}/${name}`,
       expected: `a step of ${Object.keys(PIPELINES).join(', ')}`,

@@ -7,7 +7,7 @@ import { defineEvent, type EventType, type TableType } from '../usecases/event.t
 import { text, timestamp } from '../usecases/field.ts';
 import { admit } from '../validation/door.ts';
 import { faultText } from '../validation/fault.ts';
-import { ingestion } from './errors.ts';
+import { ingestionError } from './errors.ts';
 
 export interface ApiPullOptions {
   /** Names the cursor; one source has one. */
@@ -95,7 +95,7 @@ async function fetchPage(options: ApiPullOptions, cursor: string | null, onRetry
       if (response.ok) return readPage(await response.json(), url);
       await response.arrayBuffer();
       if (response.status !== 429 && response.status < 500) {
-        throw ingestion.error('MR_INGESTION_API_REFUSED', `${options.source} answered ${response.status}`, {
+        throw ingestionError('MR_INGESTION_API_REFUSED', `${options.source} answered ${response.status}`, {
           field: 'url',
           value: url.pathname,
           expected: 'status 200',
@@ -149,7 +149,7 @@ function judged(options: ApiPullOptions, rows: readonly unknown[]): readonly unk
 }
 
 const failed = (source: string, url: URL, attempts: number, why: string, cause: unknown) =>
-  ingestion.error('MR_INGESTION_API_FAILED', `${source} failed ${attempts} times; the last was ${why}`, {
+  ingestionError('MR_INGESTION_API_FAILED', `${source} failed ${attempts} times; the last was ${why}`, {
     field: 'url',
     value: url.pathname,
     expected: 'an answer',
@@ -165,7 +165,7 @@ function readPage(answer: unknown, url: URL): Page {
     (page.next === null || typeof page.next === 'string')
   )
     return page as Page;
-  throw ingestion.error('MR_INGESTION_API_ANSWER', 'the answer is no page', {
+  throw ingestionError('MR_INGESTION_API_ANSWER', 'the answer is no page', {
     field: 'body',
     value: url.pathname,
     expected: '{"rows": [...], "next": "cursor" | null}',

@@ -1,6 +1,6 @@
 import { errorTable } from '../errors.ts';
 
-export const ingestion = errorTable({
+export const { error: ingestionError } = errorTable({
   MR_INGESTION_TOPIC_MISMATCH: {
     status: 409,
     title: 'The topic exists with another number of partitions',

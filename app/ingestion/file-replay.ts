@@ -3,7 +3,7 @@ import type { EventType } from '../usecases/event.ts';
 import type { Field } from '../usecases/field.ts';
 import type { UseCase } from '../usecases/usecase.ts';
 import { formatTimestamp, parseTimestamp } from '../validation/rfc3339.ts';
-import { ingestion } from './errors.ts';
+import { ingestionError } from './errors.ts';
 import { brokenValue, type FileRow, readFileRows } from './file-rows.ts';
 import { digestOf } from './manifest.ts';
 import { wireTime } from './upload.ts';
@@ -58,7 +58,7 @@ export async function openClickFile(request: ClickFileRequest): Promise<ClickFil
   }
   const [first] = events;
   if (first === undefined)
-    throw ingestion.error('MR_INGESTION_FILE_BROKEN', `${path} holds no row`, {
+    throw ingestionError('MR_INGESTION_FILE_BROKEN', `${path} holds no row`, {
       field: 'file',
       value: path,
       expected: 'at least one row',
@@ -108,7 +108,7 @@ function checkFlags(event: EventType, { map, set }: ClickFileRequest): void {
   ] as const) {
     const stray = Object.keys(names).find((name) => !(name in event.fields));
     if (stray === undefined) continue;
-    throw ingestion.error('MR_INGESTION_FLAG_INVALID', `${event.name} has no field '${stray}'`, {
+    throw ingestionError('MR_INGESTION_FLAG_INVALID', `${event.name} has no field '${stray}'`, {
       field: flag,
       value: stray,
       expected: Object.keys(event.fields).join(', '),
@@ -123,7 +123,7 @@ function checkPersonal(event: EventType, map: ClickFileRequest['map'], path: str
   const column = map[subject] ?? subject;
   const leak = Object.entries(map).find(([name, from]) => from === column && event.fields[name]?.class !== 'pii');
   if (leak === undefined) return;
-  throw ingestion.error(
+  throw ingestionError(
     'MR_INGESTION_FLAG_INVALID',
     `the column '${column}' of ${path} names a person, the field ${leak[0]} does not`,
     {
@@ -142,7 +142,7 @@ function rowReader(event: EventType, request: ClickFileRequest, columns: readonl
     if (name in set) return { name, field, constant: constantOf(name, field, set[name] as string) };
     if (columns.includes(column)) return { name, field, column };
     if (name === event.id || field.nullable) return { name, field };
-    throw ingestion.error('MR_INGESTION_COLUMN_UNMAPPED', `${path} has no column '${column}' for the field ${name}`, {
+    throw ingestionError('MR_INGESTION_COLUMN_UNMAPPED', `${path} has no column '${column}' for the field ${name}`, {
       field: `--map ${name}`,
       value: column,
       expected: `one of ${columns.join(', ')}`,
@@ -167,7 +167,7 @@ function constantOf(name: string, field: Field, text: string): unknown {
   if (field.type === 'string') return text;
   const value = field.type === 'boolean' ? text === 'true' : Number(text);
   if (typeof value === 'boolean' || Number.isFinite(value)) return value;
-  throw ingestion.error('MR_INGESTION_FLAG_INVALID', `'${text}' is no value of ${name}`, {
+  throw ingestionError('MR_INGESTION_FLAG_INVALID', `'${text}' is no value of ${name}`, {
     field: `--set ${name}`,
     value: text,
     expected: field.type,

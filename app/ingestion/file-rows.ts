@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { CsvError, type Info, parse } from 'csv-parse';
-import { ingestion } from './errors.ts';
+import { ingestionError } from './errors.ts';
 
 /** One row of a file as it stands there: CSV values are text, the others keep their types. `line` counts from 1. */
 export interface FileRow {
@@ -20,7 +20,7 @@ export function fileFormat(path: string): FileFormat {
   const ending = /\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase();
   const format = ENDINGS[ending ?? ''];
   if (format !== undefined) return format;
-  throw ingestion.error('MR_INGESTION_FILE_FORMAT', `${path} has no ending that is known`, {
+  throw ingestionError('MR_INGESTION_FILE_FORMAT', `${path} has no ending that is known`, {
     field: 'file',
     value: ending,
     expected: '.csv, .jsonl or .parquet',
@@ -35,7 +35,7 @@ const READERS = { csv: csvRows, jsonl: jsonRows, parquet: parquetRows } as const
  */
 export async function* readFileRows(path: string): AsyncGenerator<FileRow> {
   if ((await stat(path).catch(() => undefined))?.isFile() !== true) {
-    throw ingestion.error('MR_INGESTION_FILE_MISSING', `there is no file ${path}`, {
+    throw ingestionError('MR_INGESTION_FILE_MISSING', `there is no file ${path}`, {
       field: 'file',
       value: path,
       expected: 'a readable file',
@@ -45,7 +45,7 @@ export async function* readFileRows(path: string): AsyncGenerator<FileRow> {
 }
 
 const broken = (path: string, line: number, column: string | undefined, expected: string, cause?: unknown) =>
-  ingestion.error(
+  ingestionError(
     'MR_INGESTION_FILE_BROKEN',
     `${path}, line ${line}${column === undefined ? '' : `, column ${column}`} cannot be read`,
     {
@@ -58,7 +58,7 @@ const broken = (path: string, line: number, column: string | undefined, expected
 
 /** A fault of one value, with the place where it stands. */
 export const brokenValue = (path: string, line: number, column: string, value: unknown, expected: string) =>
-  ingestion.error(
+  ingestionError(
     'MR_INGESTION_FILE_BROKEN',
     `${path}, line ${line}, column ${column}: '${String(value)}' is not what is expected`,
     { field: column, value, expected },
@@ -108,7 +108,7 @@ async function* parquetRows(path: string): AsyncGenerator<FileRow> {
       }
     }
   } catch (cause) {
-    throw ingestion.error('MR_INGESTION_PARQUET_CORRUPT', `${path} is not a whole Parquet file`, {
+    throw ingestionError('MR_INGESTION_PARQUET_CORRUPT', `${path} is not a whole Parquet file`, {
       field: 'file',
       value: path,
       expected: 'a Parquet file',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { ingestion } from './errors.ts';
+import { ingestionError } from './errors.ts';
 import { readFileRows } from './file-rows.ts';
 
 /** Stands beside an upload as `<file>.manifest.json`, written last: without it the file is not whole. */
@@ -25,7 +25,7 @@ export async function digestOf(path: string): Promise<{ readonly sha256: string;
       bytes += chunk.length;
     }
   } catch (cause) {
-    throw ingestion.error('MR_INGESTION_FILE_MISSING', `there is no file ${path}`, {
+    throw ingestionError('MR_INGESTION_FILE_MISSING', `there is no file ${path}`, {
       field: 'file',
       value: path,
       expected: 'a readable file',
@@ -54,7 +54,7 @@ export async function checkedManifest(path: string): Promise<Manifest> {
   const manifest = await readManifest(path);
   const size = (await stat(path).catch(() => undefined))?.size;
   const differs = (field: keyof Manifest, value: unknown) =>
-    ingestion.error('MR_INGESTION_UPLOAD_INCOMPLETE', `${basename(path)} is not the file of its manifest: ${field} is ${value}`, {
+    ingestionError('MR_INGESTION_UPLOAD_INCOMPLETE', `${basename(path)} is not the file of its manifest: ${field} is ${value}`, {
       field,
       value,
       expected: String(manifest[field]),
@@ -69,7 +69,7 @@ export async function checkedManifest(path: string): Promise<Manifest> {
 async function readManifest(path: string): Promise<Manifest> {
   const file = manifestPath(path);
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw ingestion.error('MR_INGESTION_MANIFEST_MISSING', `${basename(path)} has no manifest: it may be half of a file`, {
+    throw ingestionError('MR_INGESTION_MANIFEST_MISSING', `${basename(path)} has no manifest: it may be half of a file`, {
       field: 'manifest',
       value: file,
       expected: 'a manifest beside the file',
@@ -80,7 +80,7 @@ async function readManifest(path: string): Promise<Manifest> {
   const whole = (value: unknown) => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
   if (typeof read?.sha256 === 'string' && /^[0-9a-f]{64}$/.test(read.sha256) && whole(read.bytes) && whole(read.rows))
     return read as Manifest;
-  throw ingestion.error('MR_INGESTION_MANIFEST_INVALID', `${file} is no manifest`, {
+  throw ingestionError('MR_INGESTION_MANIFEST_INVALID', `${file} is no manifest`, {
     field: 'manifest',
     value: file,
     expected: '{"sha256": "<64 hex>", "bytes": number, "rows": number}',

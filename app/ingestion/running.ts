@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ingestion } from './errors.ts';
+import { ingestionError } from './errors.ts';
 import type { Intake, Receipt } from './intake.ts';
 import type { ListedLetter, ReplayCount } from './replay.ts';
 import type { IngestionStatus } from './status.ts';
@@ -38,7 +38,7 @@ export function remoteIntake(options: { readonly url: string; readonly token: st
     });
     const answer = (await response.json()) as Readonly<Record<string, unknown>>;
     if (response.ok) return answer;
-    throw ingestion.error(
+    throw ingestionError(
       'MR_INGESTION_API_REFUSED',
       `the running collector answered ${response.status}: ${String(answer.detail)}`,
       {

@@ -7,7 +7,7 @@ import type { EventType } from '../usecases/event.ts';
 import type { Field } from '../usecases/field.ts';
 import type { UseCase } from '../usecases/usecase.ts';
 import type { Fault } from '../validation/fault.ts';
-import { ingestion } from './errors.ts';
+import { ingestionError } from './errors.ts';
 import { type FileFormat, type FileRow, fileFormat, readFileRows } from './file-rows.ts';
 import type { Intake } from './intake.ts';
 import { checkedManifest } from './manifest.ts';
@@ -113,7 +113,7 @@ function declared(usecase: UseCase, name: string, format: FileFormat): EventType
   const event = usecase.events.find((candidate) => candidate.name === name);
   const formats = usecase.sources.flatMap((source) => (source.kind === 'upload' && source.into === name ? source.formats : []));
   if (event !== undefined && formats.includes(format)) return event;
-  throw ingestion.error('MR_INGESTION_SOURCE_UNDECLARED', `${usecase.name} takes no ${format} upload into '${name}'`, {
+  throw ingestionError('MR_INGESTION_SOURCE_UNDECLARED', `${usecase.name} takes no ${format} upload into '${name}'`, {
     field: event === undefined ? 'event' : 'file',
     value: event === undefined ? name : format,
     expected: formats.length > 0 ? formats.join(', ') : `one of ${usecase.events.map((candidate) => candidate.name).join(', ')}`,

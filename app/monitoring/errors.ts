@@ -1,6 +1,6 @@
 import { errorTable } from '../errors.ts';
 
-export const { table, error } = errorTable({
+export const { error: monitoringError } = errorTable({
   MR_MONITORING_PORT_TAKEN: {
     status: 409,
     title: 'The page has no port',

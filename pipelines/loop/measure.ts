@@ -3,7 +3,7 @@ import { verifyServed } from '../../app/features/verify.ts';
 import { deadTopic, eventTopic } from '../../app/ingestion/topics.ts';
 import { eventTable, quarantineTable } from '../../app/lake/event-table.ts';
 import type { ReleaseManifest } from '../../app/registry/release.ts';
-import { error } from '../errors.ts';
+import { pipelineError } from '../errors.ts';
 import type { Loop } from './loop.ts';
 import type { LoopReport, ReleaseFigures } from './report.ts';
 import { FIRST_MODEL } from './retraining.ts';
@@ -44,7 +44,7 @@ export async function measure(loop: Loop, championVersion: number): Promise<Loop
   const newest = retrainings.findLast(({ output }) => output.promoted) ?? retrained;
   const traffic = loop.traffic()?.count();
   if (retrained === undefined || newest === undefined || traffic === undefined) {
-    throw error('MR_PIPELINES_LOOP_STUCK', 'The turn ended without a retraining', {
+    throw pipelineError('MR_PIPELINES_LOOP_STUCK', 'The turn ended without a retraining', {
       field: 'retrain',
       value: undefined,
       expected: 'a finished run',

@@ -6,7 +6,7 @@ import type { Metadata } from '../../app/registry/metadata/port.ts';
 import { readSetting, saveSetting } from '../../app/registry/metadata/settings.ts';
 import { openRuntime } from '../../app/runtime.ts';
 import type { UseCase } from '../../app/usecases/usecase.ts';
-import { error } from '../errors.ts';
+import { pipelineError } from '../errors.ts';
 import type { RunProgress } from '../runners/port.ts';
 import { type Loop, openLoop, POSITION } from './loop.ts';
 import { replayedSource } from './replayed.ts';
@@ -76,11 +76,15 @@ async function chooseSource(options: StartOptions, file: ClickFile | undefined, 
   const save = (source: SavedSource) => saveSetting(metadata, SETTING, JSON.stringify(source));
   const source = file === undefined ? simulated(saved, save) : await replayedSource(file);
   if (saved !== undefined && saved.name !== source.name) {
-    throw error('MR_PIPELINES_SOURCE_CHANGED', `The data folder '${options.dataDir}' holds the stream of another source`, {
-      field: '--data',
-      value: saved.name,
-      expected: source.name,
-    });
+    throw pipelineError(
+      'MR_PIPELINES_SOURCE_CHANGED',
+      `The data folder '${options.dataDir}' holds the stream of another source`,
+      {
+        field: '--data',
+        value: saved.name,
+        expected: source.name,
+      },
+    );
   }
   if (saved === undefined) await save({ name: source.name, liveFrom: source.liveFrom, changes: [] });
   return source;

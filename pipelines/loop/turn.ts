@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { backfill } from '../../app/features/materialize.ts';
 import { onlineName } from '../../app/features/view-hash.ts';
 import type { FeatureView } from '../../app/usecases/feature.ts';
-import { error } from '../errors.ts';
+import { pipelineError } from '../errors.ts';
 import { takeCatalogueIn } from './catalogue.ts';
 import { takeHistoryIn } from './history.ts';
 import type { Loop } from './loop.ts';
@@ -39,7 +39,7 @@ async function within(ms: number, holds: () => boolean, progress: () => void, cl
 
 async function waitFor(what: string, holds: () => boolean, progress: () => void, closing: AbortSignal): Promise<void> {
   if (await within(PATIENCE_MS, holds, progress, closing)) return;
-  throw error('MR_PIPELINES_LOOP_STUCK', `Waited ${PATIENCE_MS / 1000} s in vain: ${what}`, {
+  throw pipelineError('MR_PIPELINES_LOOP_STUCK', `Waited ${PATIENCE_MS / 1000} s in vain: ${what}`, {
     field: 'loop',
     value: what,
     expected: 'it to happen',
@@ -126,7 +126,7 @@ export function turnSteps(loop: Loop): readonly TurnStep[] {
           const output = (await run?.finally(() => clearInterval(timer)))?.output;
           firstRun = loop.retraining.last()?.runId;
           if (output?.promoted !== true) {
-            throw error(
+            throw pipelineError(
               'MR_PIPELINES_GATE_REFUSED',
               `The gate refused version ${output?.version}: ${output?.reasons.join('; ')}`,
               {
@@ -190,7 +190,7 @@ export function turnSteps(loop: Loop): readonly TurnStep[] {
         await until('the retraining to end', () => !loop.retraining.running(), show);
         const done = loop.retraining.last();
         if (done === undefined || done.runId === first) {
-          throw error('MR_PIPELINES_STEP_FAILED', 'the retraining did not end well; the log says why', {
+          throw pipelineError('MR_PIPELINES_STEP_FAILED', 'the retraining did not end well; the log says why', {
             field: 'retrain',
             value: loop.newestProgress()?.step,
             expected: 'a finished run',
@@ -199,7 +199,7 @@ export function turnSteps(loop: Loop): readonly TurnStep[] {
         if (done.output.promoted) {
           await until('serving to load the new champion', () => platform.serving.unit()?.version === done.output.version, show);
         } else {
-          throw error(
+          throw pipelineError(
             'MR_PIPELINES_GATE_REFUSED',
             `The gate refused version ${done.output.version}: ${done.output.reasons.join('; ')}`,
             {

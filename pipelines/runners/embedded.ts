@@ -5,7 +5,7 @@ import type { Clock } from '../../app/clock/port.ts';
 import { SECOND } from '../../app/clock/port.ts';
 import type { Metadata } from '../../app/registry/metadata/port.ts';
 import { micros } from '../../app/usecases/window.ts';
-import { error } from '../errors.ts';
+import { pipelineError } from '../errors.ts';
 import type { Pipeline, Step } from '../pipeline.ts';
 import type { FinishedRun, PipelineRunner, RunProgress } from './port.ts';
 
@@ -107,7 +107,7 @@ export function embeddedRunner(options: EmbeddedRunnerOptions): PipelineRunner {
         if (answer?.kind === 'done') return resolve(answer.output);
         const cause = answer?.kind === 'failed' ? answer.message : `its process ended with ${signal ?? `code ${code}`}`;
         reject(
-          error('MR_PIPELINES_STEP_FAILED', `${pipeline}/${step.name}: ${cause}`, {
+          pipelineError('MR_PIPELINES_STEP_FAILED', `${pipeline}/${step.name}: ${cause}`, {
             field: `${pipeline}.${step.name}`,
             value: runId,
             expected: 'an output',

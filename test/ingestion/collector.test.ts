@@ -154,8 +154,8 @@ test('a request cut in the middle of its body leaves nothing, and the collector 
 test('a full disk is 507, and the event sent again later is accepted', async () => {
   const log = ground.log();
   const append = log.append;
-  const { ingestion } = await import('../../app/ingestion/errors.ts');
-  log.append = () => Promise.reject(ingestion.error('MR_INGESTION_DISK_FULL', 'no space left'));
+  const { ingestionError } = await import('../../app/ingestion/errors.ts');
+  log.append = () => Promise.reject(ingestionError('MR_INGESTION_DISK_FULL', 'no space left'));
   await refused(post(JSON.stringify(wire(1))), 507, 'MR_INGESTION_DISK_FULL');
   log.append = append;
   assert.equal((await post(JSON.stringify(wire(1)))).status, 202);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { syncFolder } from '../../disk.ts';
-import { ingestion } from '../errors.ts';
+import { ingestionError } from '../errors.ts';
 import { type Disk, systemDisk } from './disk.ts';
 import { MAX_PART_BYTES } from './frame.ts';
 import type { EventLog, LogRecord, TopicSpec } from './port.ts';
@@ -42,10 +42,10 @@ export async function openEmbeddedLog(dir: string, options: EmbeddedLogOptions =
   };
 
   const find = (name: string): Topic => {
-    if (closed) throw ingestion.error('MR_INGESTION_LOG_CLOSED', `the event log in ${dir} is closed`);
+    if (closed) throw ingestionError('MR_INGESTION_LOG_CLOSED', `the event log in ${dir} is closed`);
     const topic = topics.get(name);
     if (topic !== undefined) return topic;
-    throw ingestion.error('MR_INGESTION_TOPIC_UNKNOWN', `there is no topic '${name}'`, {
+    throw ingestionError('MR_INGESTION_TOPIC_UNKNOWN', `there is no topic '${name}'`, {
       field: 'topic',
       value: name,
       expected: topics.size === 0 ? 'a topic that was created' : `one of ${[...topics.keys()].join(', ')}`,
@@ -69,7 +69,7 @@ export async function openEmbeddedLog(dir: string, options: EmbeddedLogOptions =
       await openNamed({ name: spec.name, partitions: spec.partitions });
       state.addTopic(spec);
     } else if (known.partitions !== spec.partitions) {
-      throw ingestion.error(
+      throw ingestionError(
         'MR_INGESTION_TOPIC_MISMATCH',
         `topic ${spec.name} has ${known.partitions} partitions, not ${spec.partitions}`,
         {
@@ -102,7 +102,7 @@ export async function openEmbeddedLog(dir: string, options: EmbeddedLogOptions =
     async commit(group, topic, partition, nextOffset) {
       const end = find(topic).ends()[partition] ?? -1;
       if (!Number.isSafeInteger(nextOffset) || nextOffset < 0 || nextOffset > end) {
-        throw ingestion.error(
+        throw ingestionError(
           'MR_INGESTION_OFFSET_INVALID',
           `group ${group} cannot stand at ${nextOffset} in ${topic}/${partition}`,
           {
@@ -128,7 +128,7 @@ export async function openEmbeddedLog(dir: string, options: EmbeddedLogOptions =
 function checkTopic({ name, partitions }: TopicSpec): void {
   const detail = (field: string, value: unknown, expected: string) => ({ field, value, expected });
   if (!/^[a-z0-9][a-z0-9._-]{0,199}$/.test(name)) {
-    throw ingestion.error(
+    throw ingestionError(
       'MR_INGESTION_TOPIC_INVALID',
       `'${name}' is no name of a topic`,
       detail('name', name, '1 to 200 of a-z 0-9 . _ -'),
@@ -136,7 +136,7 @@ function checkTopic({ name, partitions }: TopicSpec): void {
   }
   if (!Number.isInteger(partitions) || partitions < 1 || partitions > MAX_PARTITIONS) {
     const expected = `a whole number from 1 to ${MAX_PARTITIONS}`;
-    throw ingestion.error(
+    throw ingestionError(
       'MR_INGESTION_TOPIC_INVALID',
       `topic ${name} cannot have ${partitions} partitions`,
       detail('partitions', partitions, expected),
@@ -152,7 +152,7 @@ function checkRecord(topic: string, { key, value, headers }: LogRecord): void {
   ] as const;
   for (const [field, bytes, most] of sizes) {
     if (bytes <= most) continue;
-    throw ingestion.error('MR_INGESTION_RECORD_TOO_LARGE', `the ${field} of a record for ${topic} has ${bytes} bytes`, {
+    throw ingestionError('MR_INGESTION_RECORD_TOO_LARGE', `the ${field} of a record for ${topic} has ${bytes} bytes`, {
       field,
       value: bytes,
       expected: `at most ${most} bytes`,

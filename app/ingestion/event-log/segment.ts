@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { ingestion } from '../errors.ts';
+import { ingestionError } from '../errors.ts';
 import { type FrameHeader, findFrame, HEADER_BYTES, isWhole, readHeader } from './frame.ts';
 
 /** Bytes of a segment between two entries of its index. */
@@ -139,7 +139,7 @@ export function lastAtMost(values: readonly number[], limit: number): number {
 }
 
 export const corrupt = (segment: Segment, position: number, reason: string) =>
-  ingestion.error('MR_INGESTION_LOG_CORRUPT', `${segment.path}, byte ${position}: ${reason}`, {
+  ingestionError('MR_INGESTION_LOG_CORRUPT', `${segment.path}, byte ${position}: ${reason}`, {
     field: segment.path,
     value: position,
     expected: 'a whole frame',

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { ingestion } from '../errors.ts';
+import { ingestionError } from '../errors.ts';
 import type { TopicSpec } from './port.ts';
 
 /** What the log knows besides its records: topics, group offsets, and who may write. */
@@ -35,7 +35,7 @@ export function openLogState(dir: string): LogState {
   } catch (cause) {
     db.close();
     if (!/locked|busy/i.test(String(cause))) throw cause;
-    throw ingestion.error('MR_INGESTION_LOG_LOCKED', `the event log in ${dir} is written by ${readOwner(owner)}`, {
+    throw ingestionError('MR_INGESTION_LOG_LOCKED', `the event log in ${dir} is written by ${readOwner(owner)}`, {
       field: '--data',
       value: dir,
       expected: 'one writing process',

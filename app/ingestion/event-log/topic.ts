@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isDiskFull } from '../../disk.ts';
-import { ingestion } from '../errors.ts';
+import { ingestionError } from '../errors.ts';
 import { openPartition, type PartitionOptions } from './partition.ts';
 import { partitionOf } from './partitioner.ts';
 import type { LogRecord, RecordPosition, StoredRecord, TopicSpec } from './port.ts';
@@ -104,18 +104,18 @@ export async function openTopic(spec: TopicSpec, options: Omit<PartitionOptions,
   function fault(cause: unknown) {
     const detail = { field: spec.name, value: (cause as NodeJS.ErrnoException).code, cause };
     if (isDiskFull(cause))
-      return ingestion.error(
+      return ingestionError(
         'MR_INGESTION_DISK_FULL',
         `no space left for topic ${spec.name}; nothing of the append was kept`,
         detail,
       );
-    return ingestion.error('MR_INGESTION_LOG_FAILED', `topic ${spec.name} cannot be written: ${String(cause)}`, detail);
+    return ingestionError('MR_INGESTION_LOG_FAILED', `topic ${spec.name} cannot be written: ${String(cause)}`, detail);
   }
 
   function at(partition: number) {
     const found = partitions[partition];
     if (found !== undefined) return found;
-    throw ingestion.error('MR_INGESTION_TOPIC_UNKNOWN', `topic ${spec.name} has no partition ${partition}`, {
+    throw ingestionError('MR_INGESTION_TOPIC_UNKNOWN', `topic ${spec.name} has no partition ${partition}`, {
       field: 'partition',
       value: partition,
       expected: `0 to ${spec.partitions - 1}`,
@@ -127,7 +127,7 @@ export async function openTopic(spec: TopicSpec, options: Omit<PartitionOptions,
   return {
     spec,
     append(records) {
-      if (closed) throw ingestion.error('MR_INGESTION_LOG_CLOSED', `topic ${spec.name} is closed`);
+      if (closed) throw ingestionError('MR_INGESTION_LOG_CLOSED', `topic ${spec.name} is closed`);
       if (records.length === 0) return Promise.resolve([]);
       const bytes = records.reduce((sum, { value }) => sum + value.length, 0);
       return new Promise((resolve, reject) => {

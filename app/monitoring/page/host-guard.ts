@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { error } from '../errors.ts';
+import { monitoringError } from '../errors.ts';
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 const ANY_ADDRESS = ['0.0.0.0', '::'];
@@ -14,7 +14,7 @@ export function guardHost(host: string): (request: FastifyRequest) => Promise<vo
   return async (request) => {
     const name = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
     if (open || allowed.has(name)) return;
-    throw error('MR_MONITORING_HOST_REFUSED', `The page does not answer for the host '${name}'`, {
+    throw monitoringError('MR_MONITORING_HOST_REFUSED', `The page does not answer for the host '${name}'`, {
       field: 'host',
       value: name,
       expected: [...allowed].join(' or '),

@@ -1,7 +1,7 @@
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { MillraceError } from '../../errors.ts';
-import { error } from '../errors.ts';
+import { monitoringError } from '../errors.ts';
 import { loadAssets } from './assets.ts';
 import { CONTENT_SECURITY_POLICY, DOCUMENT } from './document.ts';
 import { guardHost } from './host-guard.ts';
@@ -83,15 +83,22 @@ function answerFaults(app: FastifyInstance): void {
     const fault =
       cause instanceof MillraceError
         ? cause
-        : error('MR_MONITORING_PAGE_FAILED', `${request.method} ${request.url.split('?')[0]} failed: ${cause.message}`, {
-            cause,
-          });
+        : monitoringError(
+            'MR_MONITORING_PAGE_FAILED',
+            `${request.method} ${request.url.split('?')[0]} failed: ${cause.message}`,
+            {
+              cause,
+            },
+          );
     if (fault.kind.status >= 500) request.log.error({ err: cause }, fault.message);
     return send(reply, fault.kind.status, fault.toProblem());
   });
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? '';
-    const fault = error('MR_MONITORING_ROUTE_UNKNOWN', `The page has nothing at ${path}`, { field: 'path', expected: '/' });
+    const fault = monitoringError('MR_MONITORING_ROUTE_UNKNOWN', `The page has nothing at ${path}`, {
+      field: 'path',
+      expected: '/',
+    });
     return send(reply, fault.kind.status, fault.toProblem());
   });
 }
@@ -102,7 +109,7 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
   } catch (cause) {
     await app.close();
     if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
-    throw error('MR_MONITORING_PORT_TAKEN', `Port ${port} of ${host} is in use`, {
+    throw monitoringError('MR_MONITORING_PORT_TAKEN', `Port ${port} of ${host} is in use`, {
       field: '--port',
       value: port,
       expected: 'a free port',
