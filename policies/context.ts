@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { policyError } from './errors.ts';
+import { readRegistry } from './registry-state.ts';
 import type { Context, Environment } from './rule.ts';
 import { DEFAULT_SETTINGS, type PolicySettings } from './settings.ts';
 
@@ -18,6 +20,21 @@ const SETTINGS = Compile(
         podSecurityExceptions: Type.Record(Type.String(), exception),
         apiClients: Type.Record(Type.String(), Type.String({ minLength: 1 })),
         regions: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
+        registry: Type.Union([
+          Type.Literal('none'),
+          Type.Object(
+            {
+              snapshot: Type.String({ minLength: 1 }),
+              digest: Type.String({ pattern: '^sha256:[0-9a-f]{64}$' }),
+              verifyKey: Type.String({ minLength: 1 }),
+              maxAgeDays: Type.Integer({ minimum: 1, maximum: 366 }),
+            },
+            { additionalProperties: false },
+          ),
+        ]),
+        minSupport: Type.Integer({ minimum: 1 }),
+        modelAgeDays: Type.Integer({ minimum: 1 }),
+        erasureWindowDays: Type.Integer({ minimum: 1 }),
       },
       { additionalProperties: false },
     ),
@@ -36,13 +53,18 @@ export const factsOf = (variables: Readonly<Record<string, string | undefined>>)
   config: JSON.parse(variables['PULUMI_CONFIG'] ?? '{}') as Record<string, string>,
 });
 
-/** @throws MR_POLICIES_ENVIRONMENT_UNKNOWN, MR_POLICIES_SETTINGS_INVALID */
-export function contextOf({ stack, config }: StackFacts, now: Date): Context {
-  return {
-    environment: environmentOf(config['millrace:environment'] ?? stack),
-    now,
-    config: settingsOf(config['millrace:policies']),
-  };
+/** The project's folder, which paths of the settings are read from. */
+const ROOT = join(import.meta.dirname, '..');
+
+/**
+ * What rules know of the stack. The registry's snapshot is read here, once.
+ * @throws MR_POLICIES_ENVIRONMENT_UNKNOWN, MR_POLICIES_SETTINGS_INVALID
+ */
+export function contextOf({ stack, config: facts }: StackFacts, now: Date, root = ROOT): Context {
+  const config = settingsOf(facts['millrace:policies']);
+  const registry = readRegistry(config.registry, now, root);
+  const environment = environmentOf(facts['millrace:environment'] ?? stack);
+  return { environment, now, config, ...(registry !== undefined && { registry }) };
 }
 
 function environmentOf(name: string): Environment {

@@ -32,9 +32,11 @@ export const wordPath = (resource: Resource, key: string): string =>
 export const layerOf = (resource: Resource): string | undefined => word(resource, LAYER) ?? podLabels(resource)[LAYER];
 export const usecaseOf = (resource: Resource): string | undefined => word(resource, USECASE) ?? podLabels(resource)[USECASE];
 
+/** Labels of a workload's pods; in a workflow, those that its templates add along. */
 export function podLabels({ props }: Resource): Readonly<Record<string, string>> {
-  const labels = follow(podMetadata(props), ['labels']).value;
-  return typeof labels === 'object' && labels !== null ? (labels as Record<string, string>) : {};
+  const templates = entries(follow(podSpec(props), ['templates'])).map((template) => follow(template, ['metadata', 'labels']));
+  const found = [follow(podMetadata(props), ['labels']), ...templates].map(({ value }) => value);
+  return Object.assign({}, ...found.filter((labels) => typeof labels === 'object' && labels !== null));
 }
 
 const WORKLOADS: readonly string[] = [

@@ -65,7 +65,7 @@ export const DATA = {
   featureViews: 'millrace.dev/feature-views',
   /**
    * Tag or label on what stores something, AWS resources above all: `lake`, `audit`, `releases`, `online`, `metadata`, `log`,
-   * `keys` or `warehouse`. C05 finds the audit bucket by it, C08 the store of subject keys and its key.
+   * `subject-keys` or `warehouse`. C05 finds the audit bucket by it, C08 the store of subject keys and its key.
    */
   store: 'millrace.dev/store',
 } as const;

@@ -108,7 +108,7 @@ const windowsOf = (expression: Expression): readonly Duration[] =>
 /**
  * Data key `erasure.json` of a ConfigMap with the label `millrace.dev/manifest: erasure`; a stack may hold several (the
  * platform's, each use case's). D11 finds every store of the stack by its type: KafkaTopic, StatefulSet,
- * PersistentVolumeClaim, `postgresql.cnpg.io` Cluster, and on AWS Bucket, ReplicationGroup, ServerlessCache, rds Instance and
+ * PersistentVolumeClaim, `postgresql.cnpg.io` Cluster, and on AWS Bucket, msk Topic, ReplicationGroup, ServerlessCache, rds Instance and
  * Cluster, dynamodb Table, efs FileSystem. Each is named here once, under `stores` or `exempt`; a topic of class `pii`
  * may not be exempt.
  */

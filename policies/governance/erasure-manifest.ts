@@ -10,6 +10,7 @@ const STORES = [
   /^kubernetes:apps\/v1:StatefulSet$/,
   /^kubernetes:core\/v1:PersistentVolumeClaim$/,
   /^kubernetes:postgresql\.cnpg\.io\/[^:]+:Cluster$/,
+  /^aws:msk\/topic:Topic$/,
   /^aws:s3\/bucket:Bucket$/,
   /^aws:elasticache\/(replicationGroup:ReplicationGroup|cluster:Cluster|serverlessCache:ServerlessCache)$/,
   /^aws:rds\/(instance:Instance|cluster:Cluster)$/,

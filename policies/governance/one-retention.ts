@@ -1,6 +1,7 @@
 import { DATA } from '../../app/usecases/data-annotations.ts';
 import { durationSeconds, whole } from '../amounts.ts';
-import { at, containersIn, ofKind, runs, usecaseOf, word, wordPath, workloads } from '../read.ts';
+import { topicSettings } from '../ingestion/durable-topic.ts';
+import { containersIn, ofKind, runs, usecaseOf, word, wordPath, workloads } from '../read.ts';
 import type { Resource, StackRule, Violation } from '../rule.ts';
 import { missing, violation } from '../violation.ts';
 
@@ -17,15 +18,16 @@ export const oneRetention: StackRule = {
   remediation: 'Give the use case one `retention`; it feeds the topics, the vacuum schedule and the prediction log.',
   kinds: ['kubernetes:*'],
   checkStack: (resources) => {
-    const topics = ofKind(resources, 'KafkaTopic').filter(
-      (topic) => PERSONAL.includes(word(topic, DATA.dataClass) ?? 'pii') || word(topic, DATA.role) === 'prediction',
-    );
+    const topics = [
+      ...ofKind(resources, 'KafkaTopic'),
+      ...ofKind(resources, 'Topic').filter(({ type }) => isManaged(type)),
+    ].filter((topic) => PERSONAL.includes(word(topic, DATA.dataClass) ?? 'pii') || word(topic, DATA.role) === 'prediction');
     const vacuums = workloads(resources).filter((workload) => containersIn(workload).some((of) => runs(of, 'lake', 'vacuum')));
-    const usecases = new Set(topics.map(usecaseOf));
+    const usecases = new Set(topics.map(owner));
     return [
       ...[...usecases].flatMap((usecase) =>
         ofUseCase(
-          topics.filter((topic) => usecaseOf(topic) === usecase),
+          topics.filter((topic) => owner(topic) === usecase),
           vacuums.filter((vacuum) => usecaseOf(vacuum) === usecase),
           usecase,
         ),
@@ -34,9 +36,16 @@ export const oneRetention: StackRule = {
   },
 };
 
+const isManaged = (type: string): boolean => type === 'aws:msk/topic:Topic';
+/** Topics are called `<usecase>.<event>`. */
+const owner = (topic: Resource): string | undefined => usecaseOf(topic) ?? topic.name.split('.')[0];
+
 function ofUseCase(topics: readonly Resource[], vacuums: readonly Resource[], usecase: string | undefined): readonly Violation[] {
-  const declared = topics.map((topic) => word(topic, DATA.retention)).find((text) => durationSeconds(text) !== undefined);
-  const all = [...topics, ...vacuums];
+  const declared = [...topics, ...vacuums]
+    .map((topic) => word(topic, DATA.retention))
+    .find((text) => durationSeconds(text) !== undefined);
+  // A topic of MSK carries no words: it is held to what the schedule says.
+  const all = [...topics.filter(({ type }) => !isManaged(type)), ...vacuums];
   return [
     ...all
       .filter((resource) => word(resource, DATA.retention) !== declared || declared === undefined)
@@ -63,10 +72,16 @@ function ofUseCase(topics: readonly Resource[], vacuums: readonly Resource[], us
 
 function topicKeeps(topic: Resource, limit: number | undefined): readonly Violation[] {
   if (limit === undefined) return [];
-  const found = at(topic, 'spec', 'config', 'retention.ms');
+  const found = topicSettings(topic)['retention.ms'];
   const milliseconds = whole(found);
   if (milliseconds !== undefined && milliseconds > 0 && milliseconds <= limit * 1_000) return [];
-  return [violation(oneRetention, topic, { property: 'spec.config["retention.ms"]', found, expected: `1 to ${limit * 1_000}` })];
+  return [
+    violation(oneRetention, topic, {
+      property: isManaged(topic.type) ? 'configs' : 'spec.config["retention.ms"]',
+      found,
+      expected: `1 to ${limit * 1_000}`,
+    }),
+  ];
 }
 
 function vacuumKeeps(vacuum: Resource, limit: number | undefined): readonly Violation[] {

@@ -54,11 +54,36 @@ function managed(resource: Resource): readonly Violation[] {
     const nodes = at(resource, 'numberOfBrokerNodes');
     return typeof nodes === 'number' && nodes >= 3 ? [] : [fault('numberOfBrokerNodes', nodes, '3 or more')];
   }
+  if (kindOf(resource) === 'Topic') return managedTopic(resource, fault);
   const properties = serverProperties(resource);
   const wanted = { 'default.replication.factor': '3', [MIN_IN_SYNC]: '2', [UNCLEAN]: 'false' };
   return Object.entries(wanted)
     .filter(([key, value]) => properties[key] !== value)
     .map(([key, value]) => fault('serverProperties', `${key}=${properties[key] ?? 'missing'}`, `${key}=${value}`));
+}
+
+/** A topic of MSK; its settings are JSON. */
+function managedTopic(
+  topic: Resource,
+  fault: (property: string, found: unknown, expected: string) => Violation,
+): readonly Violation[] {
+  const copies = at(topic, 'replicationFactor');
+  const settings = topicSettings(topic);
+  return [
+    ...(typeof copies === 'number' && copies >= 3 ? [] : [fault('replicationFactor', copies, '3 or more')]),
+    ...(settings[MIN_IN_SYNC] === '2' ? [] : [fault('configs', settings[MIN_IN_SYNC], `${MIN_IN_SYNC} 2`)]),
+    ...(settings[UNCLEAN] === 'false' ? [] : [fault('configs', settings[UNCLEAN], `${UNCLEAN} false`)]),
+  ];
+}
+
+/** Settings of a topic, wherever its kind keeps them. */
+export function topicSettings(topic: Resource): Readonly<Record<string, unknown>> {
+  const found = kindOf(topic) === 'KafkaTopic' ? at(topic, 'spec', 'config') : at(topic, 'configs');
+  try {
+    return ((typeof found === 'string' ? JSON.parse(found) : found) ?? {}) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
 }
 
 /** Settings of MSK's brokers, one `key=value` a line. */

@@ -36,7 +36,10 @@ function judge(bucket: Resource, resources: readonly Resource[]): readonly Viola
       versioning !== undefined && at(versioning, 'versioningConfiguration', 'status') === 'Enabled',
       'a BucketVersioning with status Enabled',
     ),
-    ...met(rules.length > 0 && rules.every(ownKey), 'a BucketServerSideEncryptionConfiguration with aws:kms and a key of ours'),
+    ...met(
+      rules.length > 0 && rules.every((rule) => ownKey(rule) || (isLogTarget(bucket, resources) && keyless(rule))),
+      'a BucketServerSideEncryptionConfiguration with aws:kms and a key of ours',
+    ),
     ...met(
       access !== undefined && BLOCKS.every((block) => at(access, block) === true),
       `a BucketPublicAccessBlock with ${BLOCKS.join(', ')}`,
@@ -56,6 +59,13 @@ function ownKey(rule: Record<string, unknown>): boolean {
   return by['sseAlgorithm'] === 'aws:kms' && key !== undefined && key !== null && !String(key.toString()).includes('alias/aws/');
 }
 
+/** S3 writes its own access logs with its own key only. */
+const isLogTarget = (bucket: Resource, resources: readonly Resource[]): boolean =>
+  ofKind(resources, 'BucketLogging').some((logging) => at(logging, 'targetBucket') === (at(bucket, 'bucket') ?? bucket.name));
+
+const keyless = (rule: Record<string, unknown>): boolean =>
+  (rule['applyServerSideEncryptionByDefault'] as Record<string, unknown> | undefined)?.['sseAlgorithm'] === 'AES256';
+
 function deniesPlain(statement: unknown): boolean {
   const { Effect, Action, Principal, Condition } = statement as Record<string, unknown>;
   const secure = (Condition as Record<string, Record<string, unknown>> | undefined)?.['Bool']?.['aws:SecureTransport'];
@@ -67,10 +77,12 @@ function deniesPlain(statement: unknown): boolean {
  * Resources of a kind that belong to a bucket: by its name where that is known; else by the Pulumi name, which begins with
  * the bucket's (of several such buckets, with the longest).
  */
-export const partsOf = (bucket: Resource, resources: readonly Resource[], kind: string): readonly Resource[] =>
-  ofKind(resources, kind).filter((part) => {
-    const [of, own] = [at(part, 'bucket'), at(bucket, 'bucket')];
-    if (typeof of === 'string' && typeof own === 'string') return of === own;
-    const holders = ofKind(resources, 'Bucket').filter(({ name }) => part.name === name || part.name.startsWith(`${name}-`));
+export const partsOf = (bucket: Resource, resources: readonly Resource[], kind: string): readonly Resource[] => {
+  const buckets = ofKind(resources, 'Bucket');
+  return ofKind(resources, kind).filter((part) => {
+    const of = at(part, 'bucket');
+    if (buckets.some((one) => typeof of === 'string' && at(one, 'bucket') === of)) return at(bucket, 'bucket') === of;
+    const holders = buckets.filter(({ name }) => part.name === name || part.name.startsWith(`${name}-`));
     return holders.sort((a, b) => b.name.length - a.name.length)[0] === bucket;
   });
+};
