@@ -1,5 +1,5 @@
 import { deadTopic, eventTopic, predictionTopic } from './ingestion/topics.ts';
-import type { DATA_LAYERS } from './layers.ts';
+import type { LAYERS } from './layers.ts';
 import type { FeatureView } from './usecases/feature.ts';
 import type { UseCase } from './usecases/usecase.ts';
 
@@ -14,7 +14,7 @@ export type Access =
 export interface WorkloadDeclaration {
   /** Unique within a use case. */
   readonly name: string;
-  readonly layer: (typeof DATA_LAYERS)[number];
+  readonly layer: (typeof LAYERS)[number];
   /** A service answers requests, a consumer follows a topic, a schedule comes again, a job runs once. */
   readonly kind: 'service' | 'consumer' | 'schedule' | 'job';
   /** Arguments of `millrace` in the container; the use case is added by its setting. */
@@ -63,6 +63,7 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
   });
   const quarantine = (event: string): Access => table(`${event}_quarantine`);
   const rows = [...events.flatMap((event) => [table(event), quarantine(event)]), table('prediction')];
+  const kept = [...rows, ...usecase.tables.map(({ name }) => table(name)), ...learnt.map(table)];
   const releases: Access = { store: 'objects', prefix: `releases/${usecase.model.name}/` };
   const profiles = events.map((event): Access => ({ store: 'objects', prefix: `profiles/${usecase.name}.${event}.json` }));
   const sinking = follow('sink', [...topics, predictions]);
@@ -99,8 +100,8 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
       kind: 'schedule',
       command: ['lake', 'compact'],
       schedule: '20 * * * *',
-      reads: rows,
-      writes: rows,
+      reads: kept,
+      writes: kept,
     },
     {
       name: 'vacuum',
@@ -108,8 +109,8 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
       kind: 'schedule',
       command: ['lake', 'vacuum'],
       schedule: '40 2 * * *',
-      reads: rows,
-      writes: rows,
+      reads: kept,
+      writes: kept,
     },
     {
       name: 'materializer',
@@ -190,5 +191,16 @@ export const registryWorkload: WorkloadDeclaration = {
   command: ['registry', 'serve'],
   port: HTTP,
   reads: [{ store: 'objects', prefix: 'releases/' }, METADATA, KEYS],
+  writes: [],
+};
+
+/** What checks the log of acts each night, whole. */
+export const auditWorkload: WorkloadDeclaration = {
+  name: 'audit-check',
+  layer: 'governance',
+  kind: 'schedule',
+  command: ['governance', 'audit', 'verify'],
+  schedule: '10 4 * * *',
+  reads: [AUDIT, KEYS],
   writes: [],
 };

@@ -33,7 +33,7 @@ export function kubernetesEndpoints(dials: Dials): Endpoints {
       ...(objects?.ranges !== undefined && { ranges: objects.ranges }),
     },
     // Clients ask a Sentinel which member is the primary, then go there.
-    online: { ...service('valkey', 'features', 6379, selectorOf({ name: 'valkey', layer: 'features' })), morePorts: [26379] },
+    online: { ...service('valkey', 'features', 6379, { 'millrace.dev/member-of': 'valkey' }), morePorts: [26379] },
     metadata: service(`${REGISTRY_DATABASE}-rw`, 'registry', 5432, { 'cnpg.io/cluster': REGISTRY_DATABASE }),
     registry: service('registry', 'registry', 8080, selectorOf({ name: 'registry', layer: 'registry' })),
     controlPlane: controlPlane(dials),

@@ -8,20 +8,20 @@ type Settings = Readonly<Record<string, string>>;
  * Every setting of one workload's container, from where its stores are and which it declares: never a password, only the
  * file that holds one.
  */
-export function settingsEnv(site: Site, usecase: string, declaration: WorkloadDeclaration): Settings {
+export function settingsEnv(site: Site, usecase: string | undefined, declaration: WorkloadDeclaration): Settings {
   const credentials = credentialsOf(site, usecase, declaration);
   const stores = new Set([...declaration.reads, ...declaration.writes].map(({ store }) => store));
   return {
     MILLRACE_GROUND: 'cluster',
     MILLRACE_ENVIRONMENT: site.dials.environment,
-    MILLRACE_USECASE: usecase,
+    ...(usecase !== undefined && { MILLRACE_USECASE: usecase }),
     MILLRACE_WORKLOAD: declaration.name,
     ...(declaration.port !== undefined && { MILLRACE_HTTP_HOST: '0.0.0.0', MILLRACE_HTTP_PORT: String(declaration.port) }),
     ...Object.assign({}, ...credentials.map((credential) => fromCredential(site, credential))),
     ...(['lake', 'objects', 'audit'].some((store) => stores.has(store as 'lake')) && objectSettings(site)),
     ...(stores.has('keys') && site.dials.target === 'aws' && { MILLRACE_KEYS_KMS_KEY: '{{subjectKey}}' }),
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://${site.endpoints.telemetry.host}:${site.endpoints.telemetry.port}`,
-    OTEL_SERVICE_NAME: `${PLATFORM}-${usecase}-${declaration.name}`,
+    OTEL_SERVICE_NAME: [PLATFORM, usecase, declaration.name].filter(Boolean).join('-'),
   };
 }
 

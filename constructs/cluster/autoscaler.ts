@@ -8,7 +8,7 @@ import { namedOf, workloadName } from './workload.ts';
 
 export interface AutoscalerProps {
   readonly site: Site;
-  readonly usecase: UseCase;
+  readonly usecase?: UseCase | undefined;
   readonly declaration: WorkloadDeclaration;
   readonly min: number;
   readonly max: number;
@@ -23,12 +23,12 @@ const CALM_SECONDS = 300;
 /** Owns the replicas of a service: up at once, on CPU and on rate, whichever asks for more; down slowly. */
 export function autoscaler(scope: Construct, props: AutoscalerProps): void {
   const { site, usecase, declaration, min, max, rate } = props;
-  const name = workloadName(usecase.name, declaration);
+  const name = workloadName(usecase?.name, declaration);
   object(scope, `${declaration.name}-autoscaler`, 'autoscaling/v2 HorizontalPodAutoscaler', {
     metadata: {
       name,
       namespace: namespaceOf(declaration.layer),
-      labels: labelsOf(namedOf(usecase.name, declaration), site.dials.owner),
+      labels: labelsOf(namedOf(usecase?.name, declaration), site.dials.owner),
     },
     spec: {
       scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },

@@ -15,6 +15,9 @@ export interface Resources {
   readonly gpus?: number;
 }
 
+/** A container beside the pod's own; it sees the same secrets and configs. */
+export type Beside = Pick<PodProps, 'name' | 'image' | 'command' | 'args' | 'env' | 'ports' | 'resources' | 'probes'>;
+
 export interface PodProps extends Named {
   readonly owner: string;
   /** `name@sha256:…` */
@@ -40,6 +43,10 @@ export interface PodProps extends Named {
   /** @default 'Always' */
   readonly restart?: 'Always' | 'Never' | 'OnFailure';
   readonly pool?: 'cpu' | 'gpu';
+  /** Further containers. @default none */
+  readonly beside?: readonly Beside[];
+  /** Labels beside those of the workload. */
+  readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
@@ -57,7 +64,10 @@ export function podTemplate(props: PodProps): input.core.v1.PodTemplateSpec {
   const labelSelector = { matchLabels: selectorOf(props) };
   const lasting = (props.restart ?? 'Always') === 'Always';
   return {
-    metadata: { labels: labelsOf(props, props.owner), ...(props.annotations && { annotations: { ...props.annotations } }) },
+    metadata: {
+      labels: { ...labelsOf(props, props.owner), ...props.labels },
+      ...(props.annotations && { annotations: { ...props.annotations } }),
+    },
     spec: {
       serviceAccountName: serviceAccountOf(props),
       automountServiceAccountToken: false,
@@ -87,7 +97,12 @@ export function podTemplate(props: PodProps): input.core.v1.PodTemplateSpec {
           { maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'ScheduleAnyway', labelSelector },
         ],
       }),
-      containers: [container(props, gpus)],
+      containers: [
+        container(props, gpus),
+        ...(props.beside ?? []).map((beside) =>
+          container({ ...beside, secrets: props.secrets ?? [], configs: props.configs ?? [] }, 0),
+        ),
+      ],
       volumes: [
         { name: 'tmp', emptyDir: { sizeLimit: props.scratch ?? '128Mi' } },
         ...(props.secrets ?? []).map((secretName) => ({ name: secretName, secret: { secretName, defaultMode: 0o440 } })),
@@ -97,11 +112,13 @@ export function podTemplate(props: PodProps): input.core.v1.PodTemplateSpec {
   };
 }
 
+type Contained = Beside & Pick<PodProps, 'secrets' | 'configs' | 'mounts' | 'lifecycle'>;
+
 /** Each workload has its own; a use case's carries the use case's name. */
 export const serviceAccountOf = ({ name, usecase }: Pick<Named, 'name' | 'usecase'>): string =>
   usecase === undefined ? name : `${usecase}-${name}`;
 
-function container(props: PodProps, gpus: number): Container {
+function container(props: Contained, gpus: number): Container {
   const { cpu, memory, disk = '256Mi', cpuLimit = cpu } = props.resources;
   // The API server reads a quantity as text; a plain number would be dropped on the way.
   const gpu = gpus > 0 ? { [GPU]: String(gpus) } : {};

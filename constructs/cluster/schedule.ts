@@ -18,14 +18,13 @@ const LATE_SECONDS = 600;
 const runOf = (scope: Construct, props: RunProps) => ({
   backoffLimit: props.retries ?? 2,
   activeDeadlineSeconds: props.deadlineSeconds,
-  ttlSecondsAfterFinished: KEPT_SECONDS,
   template: workloadPod(scope, props),
 });
 
 const metadataOf = ({ site, usecase, declaration, annotations }: RunProps) => ({
-  name: workloadName(usecase.name, declaration),
+  name: workloadName(usecase?.name, declaration),
   namespace: namespaceOf(declaration.layer),
-  labels: labelsOf(namedOf(usecase.name, declaration), site.dials.owner),
+  labels: labelsOf(namedOf(usecase?.name, declaration), site.dials.owner),
   annotations: { ...declaredAnnotations(usecase, declaration), ...annotations },
 });
 
@@ -42,14 +41,20 @@ export function cronJob(scope: Construct, props: RunProps): void {
       successfulJobsHistoryLimit: 3,
       failedJobsHistoryLimit: 3,
       jobTemplate: {
-        metadata: { labels: labelsOf(namedOf(props.usecase.name, declaration), props.site.dials.owner) },
-        spec: runOf(scope, props),
+        metadata: { labels: labelsOf(namedOf(props.usecase?.name, declaration), props.site.dials.owner) },
+        spec: { ...runOf(scope, props), ttlSecondsAfterFinished: KEPT_SECONDS },
       },
     },
   });
 }
 
-/** A declared run, once. */
-export function job(scope: Construct, props: RunProps): void {
-  object(scope, props.declaration.name, 'batch/v1 Job', { metadata: metadataOf(props), spec: runOf(scope, props) });
+/**
+ * A declared run, once for each suffix. It is kept when it is done, so that the deployment's record of it stays true.
+ */
+export function job(scope: Construct, { suffix, ...props }: RunProps & { readonly suffix: string }): void {
+  const metadata = metadataOf(props);
+  object(scope, props.declaration.name, 'batch/v1 Job', {
+    metadata: { ...metadata, name: `${metadata.name}-${suffix}` },
+    spec: runOf(scope, props),
+  });
 }

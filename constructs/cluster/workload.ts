@@ -15,7 +15,8 @@ import { type PodProps, podTemplate, type Resources, serviceAccountOf } from './
 
 export interface WorkloadProps {
   readonly site: Site;
-  readonly usecase: UseCase;
+  /** Whose it is; none where it serves all of them. */
+  readonly usecase?: UseCase | undefined;
   readonly declaration: WorkloadDeclaration;
   readonly resources: Resources;
   /** Settings beside those of its stores and its place (settings.ts), which are always there. */
@@ -23,6 +24,8 @@ export interface WorkloadProps {
   /** Arguments after those of the declaration. */
   readonly args?: readonly string[];
   readonly priority: PodProps['priority'];
+  /** The declared workload that this is another track of: it has the same credentials, made there. */
+  readonly trackOf?: WorkloadDeclaration;
   /** Who may call its port, besides the metrics scraper. */
   readonly callers?: Parameters<typeof network>[2]['ingress'];
   readonly secrets?: readonly string[];
@@ -45,18 +48,19 @@ export const viewHashes = ({ views }: UseCase): Readonly<Record<string, string>>
 
 /** What rules read of any declared workload, on the object itself. */
 export const declaredAnnotations = (
-  usecase: UseCase,
+  usecase: UseCase | undefined,
   { reads, writes }: WorkloadDeclaration,
 ): Readonly<Record<string, string>> => ({
   [DATA.reads]: accessText(reads),
   [DATA.writes]: accessText(writes),
-  [DATA.featureViews]: viewsText(viewHashes(usecase)),
+  ...(usecase !== undefined && { [DATA.featureViews]: viewsText(viewHashes(usecase)) }),
 });
 
 /** What a workload of a use case is called in its namespace. */
-export const workloadName = (usecase: string, { name }: Pick<WorkloadDeclaration, 'name'>): string => `${usecase}-${name}`;
+export const workloadName = (usecase: string | undefined, { name }: Pick<WorkloadDeclaration, 'name'>): string =>
+  usecase === undefined ? name : `${usecase}-${name}`;
 
-export const namedOf = (usecase: string, declaration: WorkloadDeclaration): Named => ({
+export const namedOf = (usecase: string | undefined, declaration: WorkloadDeclaration): Named => ({
   name: declaration.name,
   layer: declaration.layer,
   usecase,
@@ -80,7 +84,7 @@ export function endpointsOf(site: Site, { reads, writes }: Pick<WorkloadDeclarat
 /** Service account, network and credentials of one declared workload, and its pod. */
 export function workloadPod(scope: Construct, props: WorkloadProps): input.core.v1.PodTemplateSpec {
   const { site, usecase, declaration } = props;
-  const named = namedOf(usecase.name, declaration);
+  const named = namedOf(usecase?.name, declaration);
   const owner = site.dials.owner;
   const namespace = namespaceOf(declaration.layer);
   const labels = labelsOf(named, owner);
@@ -96,7 +100,7 @@ export function workloadPod(scope: Construct, props: WorkloadProps): input.core.
     ingress: [...(props.callers ?? []), ...scrape],
     egress: [...endpointsOf(site, declaration), site.endpoints.telemetry],
   });
-  const credentials = credentialsOf(site, usecase.name, declaration);
+  const credentials = credentialsOf(site, usecase?.name, declaration);
   for (const credential of credentials)
     copiedSecret(scope, `${declaration.name}-${credential.opens}-secret`, named, owner, credential);
   return podTemplate({
@@ -104,7 +108,7 @@ export function workloadPod(scope: Construct, props: WorkloadProps): input.core.
     owner,
     image: site.dials.image,
     args: [...declaration.command, ...(props.args ?? [])],
-    env: { ...settingsEnv(site, usecase.name, declaration), ...props.env },
+    env: { ...settingsEnv(site, usecase?.name, declaration), ...props.env },
     ...(declaration.port !== undefined && { ports: [{ name: 'http', containerPort: declaration.port }] }),
     resources: props.resources,
     priority: props.priority,
@@ -124,9 +128,9 @@ export function workloadPod(scope: Construct, props: WorkloadProps): input.core.
 /** A Deployment with budget and, where it has a port, Service. Its count of replicas belongs to its autoscaler. */
 export function deployment(scope: Construct, props: WorkloadProps): void {
   const { site, usecase, declaration } = props;
-  const named = namedOf(usecase.name, declaration);
+  const named = namedOf(usecase?.name, declaration);
   const namespace = namespaceOf(declaration.layer);
-  const name = workloadName(usecase.name, declaration);
+  const name = workloadName(usecase?.name, declaration);
   const labels = labelsOf(named, site.dials.owner);
   const selector = { matchLabels: selectorOf(named) };
   object(scope, declaration.name, 'apps/v1 Deployment', {

@@ -49,11 +49,11 @@ export const cloudName = ({ dials }: Site, part: string): string => `${PLATFORM}
 type Declared = Pick<WorkloadDeclaration, 'name' | 'layer' | 'reads' | 'writes'>;
 
 /** What a workload may open, from what it declares: nothing it does not read or write. */
-export function credentialsOf(site: Site, usecase: string, declaration: Declared): readonly Credential[] {
+export function credentialsOf(site: Site, usecase: string | undefined, declaration: Declared): readonly Credential[] {
   const { reads, writes, name } = declaration;
   const stores = new Set([...reads, ...writes].map(({ store }) => store));
   const touches = (...some: readonly Access['store'][]): boolean => some.some((store) => stores.has(store));
-  const own = `${usecase}-${name}`;
+  const own = usecase === undefined ? name : `${usecase}-${name}`;
   return [
     ...(touches('log') ? [logCredential(site, own, writesEvents(usecase, writes))] : []),
     ...(touches('lake', 'objects', 'audit') && site.dials.objects !== undefined
@@ -67,7 +67,7 @@ export function credentialsOf(site: Site, usecase: string, declaration: Declared
   ];
 }
 
-const writesEvents = (usecase: string, writes: readonly Access[]): boolean =>
+const writesEvents = (usecase: string | undefined, writes: readonly Access[]): boolean =>
   writes.some((access) => access.store === 'log' && access.topic !== `${usecase}.prediction`);
 
 function logCredential(site: Site, own: string, grants: boolean): Credential {

@@ -11,6 +11,7 @@ const RAW = {
   owner: 'shop-ml',
   costCentre: 'ml-platform',
   load: { dailyUsers: 100_000, eventsPerUser: 20, peakFactor: 4, retentionDays: 7 },
+  commit: 'c'.repeat(40),
   image: `registry.test/millrace@sha256:${'1'.repeat(64)}`,
   providers: { log: 'strimzi', online: 'valkey', metadata: 'cloudnative-pg', warehouse: 'trino', nodes: 'karpenter' },
   operators: { from: 'present' },

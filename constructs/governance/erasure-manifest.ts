@@ -1,0 +1,50 @@
+import type { Construct } from 'constructs';
+import { DATA } from '../../app/usecases/data-annotations.ts';
+import type { ErasureDocument } from '../../app/usecases/manifests.ts';
+import type { UseCase } from '../../app/usecases/usecase.ts';
+import { shardName } from '../features/valkey.ts';
+import { topicObject } from '../ingestion/names.ts';
+import { topicsFor } from '../ingestion/topics.ts';
+import { labelsOf } from '../labels.ts';
+import { object } from '../object.ts';
+import { namespaceOf, PLATFORM, type Site } from '../site.ts';
+
+/** The stores that all use cases share, and what an erasure does in each. */
+export function platformErasure({ dials, plan }: Site): ErasureDocument {
+  const { log, online, metadata } = dials.providers;
+  const shards = Array.from({ length: plan.platform.valkey.shards.value }, (_, shard) => shardName(shard));
+  return {
+    stores: [
+      ...(log === 'single' ? [{ kind: 'StatefulSet', name: 'kafka', outcome: 'unreadable' as const }] : []),
+      // The subject's rows are deleted from it by pseudonym.
+      ...(online === 'valkey' ? shards.map((name) => ({ kind: 'StatefulSet', name, outcome: 'deleted' as const })) : []),
+      // Holds the subjects' keys: deleting one is what makes everything else unreadable.
+      ...(metadata === 'cloudnative-pg' ? [{ kind: 'Cluster', name: `${PLATFORM}-registry`, outcome: 'deleted' as const }] : []),
+    ],
+    exempt: [],
+  };
+}
+
+/** A use case's topics: their records stay, and nobody can read a subject's after the key is gone. */
+export const useCaseErasure = (site: Site, usecase: UseCase): ErasureDocument => ({
+  stores:
+    site.dials.providers.log === 'strimzi'
+      ? topicsFor(site, usecase).map(({ name }) => ({ kind: 'KafkaTopic', name: topicObject(name), outcome: 'unreadable' }))
+      : [],
+  exempt: [],
+});
+
+/** Where erasure must reach, as the eraser and the rules read it. */
+export function erasureManifest(scope: Construct, { dials }: Site, document: ErasureDocument, usecase?: UseCase): void {
+  object(scope, 'erasure', 'v1 ConfigMap', {
+    metadata: {
+      name: `${usecase?.name ?? PLATFORM}-erasure`,
+      namespace: namespaceOf('governance'),
+      labels: {
+        ...labelsOf({ name: 'erasure', layer: 'governance', usecase: usecase?.name }, dials.owner),
+        [DATA.manifest]: 'erasure',
+      },
+    },
+    data: { 'erasure.json': JSON.stringify(document) },
+  });
+}

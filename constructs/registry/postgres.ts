@@ -1,0 +1,149 @@
+import type { Construct } from 'constructs';
+import { POOL } from '../../app/usecases/annotations.ts';
+import { DATA } from '../../app/usecases/data-annotations.ts';
+import { network, wholeNamespace } from '../cluster/edges.ts';
+import { OPERATORS } from '../cluster/operators.ts';
+import { resourcesOf } from '../cluster/size.ts';
+import { DATABASE_USERS, databaseSecret, MADE } from '../governance/credentials.ts';
+import { copiedSecret, generatedSecret, readableSecrets } from '../governance/secrets.ts';
+import { IMAGES } from '../images.ts';
+import { labelsOf } from '../labels.ts';
+import { customObject } from '../object.ts';
+import { type Endpoint, namespaceOf, PLATFORM, type Site } from '../site.ts';
+
+const NAMED = { name: 'postgres', layer: 'registry' } as const;
+/** The endpoints' host is this and `-rw`: the primary. */
+const CLUSTER = `${PLATFORM}-registry`;
+const BACKUP = 'registry-backup';
+const PORT = 5432;
+const STATUS_PORT = 8000;
+const METRICS_PORT = 9187;
+/** Days that a backup can be taken back to. */
+const BACKUP_DAYS = 30;
+
+/** The registry's database: a primary and its standbys by CloudNativePG, TLS only, a user for each kind of caller, backups to the lake's store. */
+export function postgres(scope: Construct, site: Site): void {
+  const { dials, plan } = site;
+  if (dials.providers.metadata !== 'cloudnative-pg') return;
+  const { postgres: size } = plan.platform;
+  const namespace = namespaceOf(NAMED.layer);
+  const labels = labelsOf(NAMED, dials.owner);
+  for (const user of DATABASE_USERS)
+    generatedSecret(scope, `postgres-${user}-password`, {
+      site,
+      named: NAMED,
+      name: databaseSecret(user),
+      holds: { user: userName(user), store: 'metadata', ...(user === 'gate' && { grants: 'promote' as const }) },
+    });
+  readableSecrets(scope, site, NAMED, [...DATABASE_USERS.map(databaseSecret), MADE.databaseCertificate]);
+  const { cpu, memory } = resourcesOf(size);
+  customObject(scope, 'postgres', 'postgresql.cnpg.io/v1 Cluster', {
+    metadata: { name: CLUSTER, namespace, labels, annotations: { [DATA.store]: 'metadata' } },
+    spec: {
+      imageName: IMAGES.postgres,
+      imagePullPolicy: 'Always',
+      instances: size.instances.value,
+      enableSuperuserAccess: false,
+      enablePDB: size.instances.value > 1,
+      primaryUpdateStrategy: 'unsupervised',
+      priorityClassName: `${PLATFORM}-serving`,
+      ...(size.instances.value > 2 && { minSyncReplicas: 1, maxSyncReplicas: 1 }),
+      bootstrap: { initdb: { database: PLATFORM, owner: `${PLATFORM}_owner`, dataChecksums: true, encoding: 'UTF8' } },
+      managed: {
+        roles: DATABASE_USERS.map((user) => ({
+          name: userName(user),
+          ensure: 'present',
+          login: true,
+          inherit: true,
+          passwordSecret: { name: databaseSecret(user) },
+        })),
+      },
+      postgresql: {
+        parameters: {
+          password_encryption: 'scram-sha-256',
+          log_connections: 'on',
+          log_disconnections: 'on',
+          log_min_duration_statement: '500ms',
+          ssl_min_protocol_version: 'TLSv1.3',
+          max_connections: '200',
+          shared_buffers: `${Math.floor(size.memory.value / 4)}MB`,
+        },
+        // No line without TLS, none that trusts.
+        pg_hba: ['hostnossl all all all reject', 'hostssl all all all scram-sha-256'],
+      },
+      storage: {
+        size: `${size.storage.value}Gi`,
+        resizeInUseVolumes: true,
+        ...(dials.storageClass !== undefined && { storageClass: dials.storageClass }),
+      },
+      resources: {
+        requests: { cpu, memory, 'ephemeral-storage': '512Mi' },
+        limits: { cpu, memory, 'ephemeral-storage': '512Mi' },
+      },
+      affinity: {
+        enablePodAntiAffinity: true,
+        topologyKey: 'topology.kubernetes.io/zone',
+        podAntiAffinityType: 'preferred',
+        nodeSelector: { [POOL]: 'cpu' },
+      },
+      monitoring: { enablePodMonitor: false },
+      ...backupOf(site),
+    },
+  });
+  if (dials.objects !== undefined) {
+    const key = `${PLATFORM}/${dials.environment}/objects/${BACKUP}`;
+    copiedSecret(scope, 'postgres-backup-secret', { ...NAMED, name: BACKUP }, dials.owner, {
+      opens: 'objects',
+      secret: BACKUP,
+      store: dials.objects.secretStore,
+      files: { 'access-key': { key, property: 'access-key' }, 'secret-key': { key, property: 'secret-key' } },
+    });
+    customObject(scope, 'postgres-nightly', 'postgresql.cnpg.io/v1 ScheduledBackup', {
+      metadata: { name: CLUSTER, namespace, labels },
+      // Six fields: the first is the second.
+      spec: { schedule: '0 10 1 * * *', backupOwnerReference: 'self', cluster: { name: CLUSTER }, method: 'barmanObjectStore' },
+    });
+  }
+  edges(scope, site);
+}
+
+const userName = (user: (typeof DATABASE_USERS)[number]): string => `${PLATFORM}_${user}`;
+
+function backupOf({ dials, endpoints }: Site): Readonly<Record<string, unknown>> {
+  if (dials.objects === undefined) return {};
+  const secret = (key: string) => ({ name: BACKUP, key });
+  return {
+    backup: {
+      retentionPolicy: `${BACKUP_DAYS}d`,
+      barmanObjectStore: {
+        destinationPath: `s3://${dials.objects.bucket}/backups/registry`,
+        endpointURL: `https://${endpoints.objects.host}:${endpoints.objects.port}`,
+        s3Credentials: { accessKeyId: secret('access-key'), secretAccessKey: secret('secret-key') },
+        wal: { compression: 'gzip' },
+        data: { compression: 'gzip' },
+      },
+    },
+  };
+}
+
+/** Instances follow each other; their manager asks the API server who leads. */
+function edges(scope: Construct, site: Site): void {
+  const labels = { 'cnpg.io/cluster': CLUSTER };
+  const peers: Endpoint = {
+    name: 'postgres-peers',
+    host: '',
+    port: PORT,
+    morePorts: [STATUS_PORT],
+    pods: { namespace: namespaceOf(NAMED.layer), labels },
+  };
+  network(scope, 'postgres-network', {
+    ...NAMED,
+    owner: site.dials.owner,
+    pods: labels,
+    ingress: [
+      { from: [wholeNamespace(OPERATORS.cloudnativePg)], ports: [PORT, STATUS_PORT] },
+      { from: [wholeNamespace(namespaceOf('monitoring'))], ports: [METRICS_PORT] },
+    ],
+    egress: [peers, site.endpoints.controlPlane, ...(site.dials.objects === undefined ? [] : [site.endpoints.objects])],
+  });
+}
