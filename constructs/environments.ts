@@ -1,6 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { loadUseCase, useCaseNames } from '../app/usecases/load.ts';
+import type { UseCase } from '../app/usecases/usecase.ts';
 import { type Dials, parseDials } from './dials.ts';
 import { stackError } from './errors.ts';
 
@@ -45,3 +47,6 @@ function fromText(text: string): unknown {
     return text;
   }
 }
+
+/** The definitions of every folder of app/usecases/. */
+export const loadUseCases = async (): Promise<readonly UseCase[]> => Promise.all((await useCaseNames()).map(loadUseCase));

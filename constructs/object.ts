@@ -8,6 +8,7 @@ interface Kinds {
   'v1 LimitRange': input.core.v1.LimitRange;
   'v1 Namespace': input.core.v1.Namespace;
   'v1 ResourceQuota': input.core.v1.ResourceQuota;
+  'v1 Secret': input.core.v1.Secret;
   'v1 Service': input.core.v1.Service;
   'v1 ServiceAccount': input.core.v1.ServiceAccount;
   'apps/v1 Deployment': input.apps.v1.Deployment;

@@ -34,6 +34,8 @@ export const DIALS = Type.Object(
       closed,
     ),
     image: pinned,
+    /** The commit that the image was built from. */
+    commit: Type.String({ pattern: '^[0-9a-f]{40}$', description: 'a commit, 40 hex digits' }),
     /** What provides each part. */
     providers: Type.Object(
       {

@@ -29,7 +29,7 @@ function check(all: readonly Alert[], workload: Resource): readonly Violation[] 
   return alerts.flatMap((alert) => {
     const fault = (property: string, found: unknown, expected: string) =>
       violation(burnRate, alert.rule, { property: `alert ${alert.name}: ${property}`, found, expected });
-    const windows = new Set([...alert.expr.matchAll(/\[(\d+[smhd])\]/g)].map(([, window]) => window));
+    const windows = new Set([...alert.expr.matchAll(/(?:\[|_rate)(\d+[smhd])\b/g)].map(([, window]) => window));
     const runbook = alert.annotations['runbook_url'];
     return [
       ...(windows.size >= 2 && /\band\b/.test(alert.expr) ? [] : [fault('expr', alert.expr, 'two windows joined by `and`')]),

@@ -1,0 +1,149 @@
+import type { UseCase } from '../../app/usecases/usecase.ts';
+import { micros } from '../../app/usecases/window.ts';
+import type { Dials } from '../dials.ts';
+import { CANARY_ALERT } from './names.ts';
+import type { Group, Rule } from './slo.ts';
+
+const DAY_SECONDS = 86_400;
+export const MAX_AGE_DAYS = 7;
+const SKEW_SHARE = 0.01;
+
+interface Alert {
+  readonly alert: string;
+  readonly expr: string;
+  readonly for: string;
+  readonly severity: 'page' | 'ticket';
+  readonly summary: string;
+  readonly runbook: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+const written =
+  (runbooks: string, scope: Readonly<Record<string, string>>) =>
+  ({ alert, expr, for: held, severity, summary, runbook, labels }: Alert): Rule => ({
+    alert,
+    expr,
+    for: held,
+    labels: { ...scope, severity, ...labels },
+    annotations: { summary, runbook_url: `${runbooks}/${runbook}` },
+  });
+
+/** What watches a use case's data and model: drift, skew, age, lag, dead letters, and the canary beside the stable track. */
+export function useCaseAlerts(usecase: UseCase, runbooks: string): Group {
+  const { name, monitors, serving } = usecase;
+  const own = `millrace_usecase="${name}"`;
+  const stale = Math.round(micros(monitors.featureFreshness) / 1e6);
+  const alerts: readonly Alert[] = [
+    ...monitors.drift.map(
+      ({ feature, test, threshold }): Alert => ({
+        alert: 'MillraceDrift',
+        expr: `max by (feature, test) (millrace_monitoring_drift_ratio{${own},feature="${feature}",test="${test}"}) > ${threshold}`,
+        for: '15m',
+        severity: 'ticket',
+        summary: `${feature} of ${name} has moved from what the model was trained on`,
+        runbook: 'drift',
+        labels: { monitor: 'drift' },
+      }),
+    ),
+    {
+      alert: 'MillraceFeatureSkew',
+      expr: `max(millrace_features_mismatch_ratio{${own}}) > ${SKEW_SHARE}`,
+      for: '15m',
+      severity: 'page',
+      summary: `Values served for ${name} differ from those the lake gives`,
+      runbook: 'feature-skew',
+      labels: { monitor: 'skew' },
+    },
+    {
+      alert: 'MillraceFeaturesStale',
+      expr: `histogram_quantile(0.5, sum by (le) (rate(millrace_serving_feature_age_seconds_bucket{${own}}[10m]))) > ${stale}`,
+      for: '15m',
+      severity: 'ticket',
+      summary: `Half of the feature rows that answer for ${name} are older than ${stale} s`,
+      runbook: 'stale-features',
+    },
+    {
+      alert: 'MillraceModelStale',
+      expr: `max(millrace_serving_unit_age_seconds{${own}}) > ${MAX_AGE_DAYS * DAY_SECONDS}`,
+      for: '1h',
+      severity: 'ticket',
+      summary: `The model of ${name} is older than ${MAX_AGE_DAYS} days`,
+      runbook: 'stale-model',
+      labels: { monitor: 'stale' },
+    },
+    {
+      alert: CANARY_ALERT,
+      expr:
+        `sum(rate(millrace_serving_requests_total{${own},millrace_track="canary",status=~"5.."}[10m])) / sum(rate(millrace_serving_requests_total{${own},millrace_track="canary"}[10m]))` +
+        ` > 2 * (${(1 - serving.slo.availability).toFixed(6)} + sum(rate(millrace_serving_requests_total{${own},millrace_track="stable",status=~"5.."}[10m])) / sum(rate(millrace_serving_requests_total{${own},millrace_track="stable"}[10m])))`,
+      for: '5m',
+      severity: 'page',
+      summary: `The canary of ${name} answers worse than the release beside it`,
+      runbook: 'canary',
+    },
+    {
+      alert: 'MillraceConsumerLag',
+      expr: `sum by (consumer) (millrace_monitoring_consumer_lag_records{${own}}) > 100000`,
+      for: '10m',
+      severity: 'page',
+      summary: `A consumer of ${name} falls behind`,
+      runbook: 'consumer-lag',
+    },
+    {
+      alert: 'MillraceDeadLetters',
+      expr: `sum(rate(millrace_ingestion_events_total{${own},status="refused"}[10m])) / sum(rate(millrace_ingestion_events_total{${own}}[10m])) > 0.05`,
+      for: '10m',
+      severity: 'ticket',
+      summary: `More than 5 % of the events of ${name} are refused`,
+      runbook: 'dead-letters',
+    },
+  ];
+  return { name: `${name}-model`, rules: alerts.map(written(runbooks, { millrace_usecase: name })) };
+}
+
+/** What watches the platform itself: idle and costly GPUs, jobs that fail, disks that fill. */
+export function platformAlerts({ alerts: { runbooks }, gpu }: Dials): Group {
+  const gpus: readonly Alert[] =
+    gpu.maxNodes === 0
+      ? []
+      : [
+          {
+            alert: 'MillraceGpuIdle',
+            expr: 'min by (node, gpu) (DCGM_FI_DEV_GPU_UTIL) < 5',
+            for: `${gpu.idleMinutes}m`,
+            severity: 'ticket',
+            summary: 'A GPU has been idle',
+            runbook: 'gpu-idle',
+            labels: { millrace_watches: 'gpu-idle' },
+          },
+          {
+            alert: 'MillraceGpuBudget',
+            expr: `sum(increase(millrace_gpu_cost_total[30d])) > ${gpu.monthlyBudget}`,
+            for: '1h',
+            severity: 'ticket',
+            summary: `GPUs cost more than ${gpu.monthlyBudget} in a month`,
+            runbook: 'gpu-budget',
+            labels: { millrace_watches: 'gpu-budget' },
+          },
+        ];
+  const alerts: readonly Alert[] = [
+    ...gpus,
+    {
+      alert: 'MillraceRunFailed',
+      expr: 'max by (namespace, job_name) (kube_job_status_failed{namespace=~"millrace-.*"}) > 0',
+      for: '5m',
+      severity: 'ticket',
+      summary: 'A scheduled run of the platform has failed',
+      runbook: 'run-failed',
+    },
+    {
+      alert: 'MillraceDiskFills',
+      expr: 'predict_linear(kubelet_volume_stats_available_bytes{namespace=~"millrace-.*"}[6h], 86400) < 0',
+      for: '30m',
+      severity: 'page',
+      summary: 'A volume of the platform is full within a day',
+      runbook: 'disk',
+    },
+  ];
+  return { name: 'platform', rules: alerts.map(written(runbooks, {})) };
+}

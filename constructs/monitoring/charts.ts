@@ -1,0 +1,51 @@
+import { type App, Chart } from 'cdk8s';
+import type { Construct } from 'constructs';
+import type { UseCase } from '../../app/usecases/usecase.ts';
+import { workloadsOf } from '../../app/workloads.ts';
+import { consumer } from '../ingestion/consumer.ts';
+import { labelsOf } from '../labels.ts';
+import { customObject, object } from '../object.ts';
+import { namespaceOf, type Site } from '../site.ts';
+import { platformAlerts, useCaseAlerts } from './alerts.ts';
+import { useCaseDashboard } from './dashboards.ts';
+import { sloRuleName } from './names.ts';
+import { routes, SELECTED, scrape } from './scrape.ts';
+import { type Group, sloGroups } from './slo.ts';
+import { telemetry } from './telemetry.ts';
+
+export function platformChart(app: App, site: Site): Chart {
+  const chart = new Chart(app, 'monitoring', { disableResourceNameHashes: true });
+  telemetry(chart, site);
+  routes(chart, site);
+  rules(chart, site, 'alerts', 'platform', [platformAlerts(site.dials)]);
+  return chart;
+}
+
+export function useCaseChart(app: App, site: Site, usecase: UseCase): Chart {
+  const chart = new Chart(app, `${usecase.name}-monitoring`, { disableResourceNameHashes: true });
+  const { runbooks } = site.dials.alerts;
+  scrape(chart, site, usecase);
+  rules(chart, site, 'slo', sloRuleName(usecase), sloGroups(usecase, runbooks), usecase);
+  rules(chart, site, 'alerts', `${usecase.name}-model`, [useCaseAlerts(usecase, runbooks)], usecase);
+  object(chart, 'dashboard', 'v1 ConfigMap', {
+    metadata: {
+      name: `${usecase.name}-dashboard`,
+      namespace: namespaceOf('monitoring'),
+      labels: { ...labels(site, 'dashboard', usecase), grafana_dashboard: '1' },
+    },
+    data: { [`${usecase.name}.json`]: JSON.stringify(useCaseDashboard(usecase)) },
+  });
+  const monitor = workloadsOf(usecase).find(({ layer }) => layer === 'monitoring');
+  if (monitor !== undefined) consumer(chart, { site, usecase, declaration: monitor, priority: 'ingestion' });
+  return chart;
+}
+
+const labels = (site: Site, name: string, usecase?: UseCase) =>
+  labelsOf({ name, layer: 'monitoring', usecase: usecase?.name }, site.dials.owner);
+
+function rules(scope: Construct, site: Site, id: string, name: string, groups: readonly Group[], usecase?: UseCase): void {
+  customObject(scope, id, 'monitoring.coreos.com/v1 PrometheusRule', {
+    metadata: { name, namespace: namespaceOf('monitoring'), labels: { ...labels(site, name, usecase), ...SELECTED } },
+    spec: { groups },
+  });
+}

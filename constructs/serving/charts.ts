@@ -1,0 +1,31 @@
+import { type App, Chart } from 'cdk8s';
+import { recommendBody } from '../../app/serving/schemas.ts';
+import type { UseCase } from '../../app/usecases/usecase.ts';
+import { labelsOf } from '../labels.ts';
+import { object } from '../object.ts';
+import { namespaceOf, type Site } from '../site.ts';
+import { gateway, route } from './gateway.ts';
+import { inference, schemasName } from './inference.ts';
+import { releasesOf } from './release.ts';
+
+export function platformChart(app: App, site: Site): Chart {
+  const chart = new Chart(app, 'serving', { disableResourceNameHashes: true });
+  gateway(chart, site);
+  return chart;
+}
+
+export function useCaseChart(app: App, site: Site, usecase: UseCase): Chart {
+  const chart = new Chart(app, `${usecase.name}-serving`, { disableResourceNameHashes: true });
+  const releases = releasesOf(site.dials, usecase);
+  object(chart, 'requests', 'v1 ConfigMap', {
+    metadata: {
+      name: schemasName(usecase),
+      namespace: namespaceOf('serving'),
+      labels: labelsOf({ name: 'requests', layer: 'serving', usecase: usecase.name }, site.dials.owner),
+    },
+    data: { 'request.json': JSON.stringify(recommendBody(usecase)) },
+  });
+  for (const release of releases) inference(chart, site, usecase, release);
+  route(chart, site, usecase, releases);
+  return chart;
+}

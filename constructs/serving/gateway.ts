@@ -1,0 +1,91 @@
+import type { Construct } from 'constructs';
+import { DAILY_QUOTA, RATE_PER_SECOND } from '../../app/usecases/annotations.ts';
+import type { UseCase } from '../../app/usecases/usecase.ts';
+import { labelsOf } from '../labels.ts';
+import { customObject } from '../object.ts';
+import { namespaceOf, type Site } from '../site.ts';
+import type { Release } from './release.ts';
+
+/** Where the gateway's own pods run, and what it is called. */
+export const GATEWAY = { name: 'public', namespace: 'gateway-system' } as const;
+
+const CERTIFICATE = 'public-tls';
+const HTTP = 8080;
+
+/** The door of all use cases: TLS only, its certificate renewed by cert-manager. */
+export function gateway(scope: Construct, { dials }: Site): void {
+  const namespace = namespaceOf('serving');
+  const labels = labelsOf({ name: GATEWAY.name, layer: 'serving' }, dials.owner);
+  const { host, className, certificateIssuer } = dials.gateway;
+  customObject(scope, 'certificate', 'cert-manager.io/v1 Certificate', {
+    metadata: { name: CERTIFICATE, namespace, labels },
+    spec: {
+      secretName: CERTIFICATE,
+      dnsNames: [host],
+      duration: '2160h',
+      renewBefore: '720h',
+      privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
+      issuerRef: { group: 'cert-manager.io', kind: 'ClusterIssuer', name: certificateIssuer },
+    },
+  });
+  customObject(scope, 'gateway', 'gateway.networking.k8s.io/v1 Gateway', {
+    metadata: { name: GATEWAY.name, namespace, labels },
+    spec: {
+      gatewayClassName: className,
+      listeners: [
+        {
+          name: 'https',
+          hostname: host,
+          port: 443,
+          protocol: 'HTTPS',
+          tls: { mode: 'Terminate', certificateRefs: [{ group: '', kind: 'Secret', name: CERTIFICATE }] },
+          allowedRoutes: { namespaces: { from: 'Same' } },
+        },
+      ],
+    },
+  });
+}
+
+/** Paths of a use case that the outside may call. Scores, vectors and metrics are not among them. */
+export const publicPaths = (usecase: UseCase): readonly string[] => [
+  usecase.model.trainer.kind === 'recommender' ? '/v1/recommend' : '/v1/classify',
+];
+
+/**
+ * A use case's public routes, by exact path and method, shared out among its releases by weight. Each request needs a token:
+ * the container refuses one without.
+ */
+export function route(scope: Construct, { dials }: Site, usecase: UseCase, releases: readonly Release[]): void {
+  const { rateLimit } = usecase.serving;
+  const backend = ({ track, weight }: Release) => ({
+    group: '',
+    kind: 'Service',
+    name: track === 'stable' ? `${usecase.name}-serving` : `${usecase.name}-serving-canary`,
+    port: HTTP,
+    weight,
+  });
+  customObject(scope, 'route', 'gateway.networking.k8s.io/v1 HTTPRoute', {
+    metadata: {
+      name: usecase.name,
+      namespace: namespaceOf('serving'),
+      labels: labelsOf({ name: 'route', layer: 'serving', usecase: usecase.name }, dials.owner),
+      annotations: {
+        [RATE_PER_SECOND]: String(rateLimit.perSecond),
+        [DAILY_QUOTA]: String(rateLimit.perSecond * 86_400),
+      },
+    },
+    spec: {
+      hostnames: [dials.gateway.host],
+      parentRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: GATEWAY.name, sectionName: 'https' }],
+      rules: publicPaths(usecase).map((path) => ({
+        matches: [{ method: 'POST', path: { type: 'Exact', value: `/${usecase.name}${path}` } }],
+        filters: [
+          { type: 'URLRewrite', urlRewrite: { path: { type: 'ReplaceFullPath', replaceFullPath: path } } },
+          { type: 'RequestHeaderModifier', requestHeaderModifier: { remove: ['x-millrace-internal'] } },
+        ],
+        backendRefs: releases.map(backend),
+        timeouts: { request: '2s' },
+      })),
+    },
+  });
+}

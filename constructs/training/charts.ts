@@ -1,0 +1,17 @@
+import { type App, Chart } from 'cdk8s';
+import type { UseCase } from '../../app/usecases/usecase.ts';
+import type { Site } from '../site.ts';
+import { executor } from './executor.ts';
+import { retrain } from './retrain.ts';
+
+export function platformChart(app: App, site: Site): Chart {
+  const chart = new Chart(app, 'training', { disableResourceNameHashes: true });
+  executor(chart, site);
+  return chart;
+}
+
+export function useCaseChart(app: App, site: Site, usecase: UseCase): Chart {
+  const chart = new Chart(app, `${usecase.name}-training`, { disableResourceNameHashes: true });
+  retrain(chart, site, usecase);
+  return chart;
+}
