@@ -170,7 +170,7 @@ async function listen(app: Web, host: string, port: number): Promise<void> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     throw servingError('MR_SERVING_PORT_TAKEN', `port ${port} of ${host} is in use`, {
-      field: 'port',
+      field: '--port',
       value: port,
       expected: 'a free port',
       cause: error,

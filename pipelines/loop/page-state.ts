@@ -10,6 +10,8 @@ import type { Loop } from './loop.ts';
 
 const RECENT_ANSWERS = 12;
 const AUDIT_TAIL = 12;
+/** Steps of a retraining that are the gate's; those before are the trainer's. */
+const DELIVERY_STEPS: readonly string[] = ['gate', 'promote'];
 
 /** Reads what the page shows from a running loop. Rates are over the time since the call before. */
 export function pageState(loop: Loop, step: () => string): () => Promise<PageState> {
@@ -48,7 +50,9 @@ export function pageState(loop: Loop, step: () => string): () => Promise<PageSta
     const quantile = (share: number) => recent[Math.max(0, Math.ceil(recent.length * share) - 1)] ?? 0;
     const drift = [...(monitor?.readings.values() ?? [])].flat();
     const progress = loop.newestProgress();
-    const training = loop.retraining.running();
+    const retraining = loop.retraining.running();
+    const delivering = retraining && DELIVERY_STEPS.includes(progress?.step ?? '');
+    const training = retraining && !delivering;
     const size = await audit.size();
     const worst = Math.max(
       0,
@@ -104,10 +108,10 @@ export function pageState(loop: Loop, step: () => string): () => Promise<PageSta
         ),
         layer(
           'delivery',
-          newest?.verdict ?? 'none',
+          delivering ? (progress?.step ?? '') : (newest?.verdict ?? 'none'),
           '',
-          newest === undefined ? 'no verdict yet' : `version ${newest.version}`,
-          newest === undefined ? 'idle' : newest.verdict === 'passed' ? 'well' : 'ill',
+          delivering ? (progress?.message ?? '') : newest === undefined ? 'no verdict yet' : `version ${newest.version}`,
+          delivering ? 'working' : newest === undefined ? 'idle' : newest.verdict === 'passed' ? 'well' : 'ill',
         ),
         layer(
           'serving',
@@ -137,10 +141,10 @@ export function pageState(loop: Loop, step: () => string): () => Promise<PageSta
       windowFill: monitor?.windowFill ?? 0,
       hitRate: Object.fromEntries(Object.entries(monitor?.hitRateByVersion ?? {}).map(([version, { rate }]) => [version, rate])),
       retraining: {
-        running: training,
+        running: retraining,
         step: progress?.step ?? '',
         message: progress?.message ?? '',
-        reason: training ? (loop.retraining.reason() ?? '') : (loop.retraining.last()?.reason ?? ''),
+        reason: retraining ? (loop.retraining.reason() ?? '') : (loop.retraining.last()?.reason ?? ''),
       },
       answers: await recentAnswers(log, topics.answers).catch((cause: unknown) => {
         runtime.logger.warn({ err: cause }, 'recent answers cannot be read');

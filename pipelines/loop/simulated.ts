@@ -1,5 +1,5 @@
 import { DAY, type Micros } from '../../app/clock/port.ts';
-import { LAPTOP_WORLD } from '../../app/ingestion/simulator/laptop.ts';
+import { BUSY_WORLD } from '../../app/ingestion/simulator/laptop.ts';
 import { simulate } from '../../app/ingestion/simulator/simulate.ts';
 import { createWorld } from '../../app/ingestion/simulator/world.ts';
 import type { Visit, VisitSource } from './source.ts';
@@ -19,12 +19,9 @@ export interface SimulatedOptions {
 /** Share of broken events in the simulated streams, as a real edge would see them. */
 const MALFORMED = 0.002;
 
-/** As many events in days as the laptop's world has in a month, so that live windows fill within seconds. */
-const BUSY = { users: 6_000, sessionsPerHour: 170 } as const;
-
 /** The simulated shop: same seed, same visits, whatever range is asked for. Each change of season ends the one before. */
 export function simulatedSource(options: SimulatedOptions): VisitSource {
-  const world = createWorld({ ...LAPTOP_WORLD, ...BUSY, seed: options.seed });
+  const world = createWorld({ ...BUSY_WORLD, seed: options.seed });
   const changes = [...options.changes];
 
   function* range(from: Micros, to: Micros): Generator<Visit> {

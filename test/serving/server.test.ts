@@ -8,7 +8,7 @@ test('a taken port is said so, with the port, and nothing is left running', asyn
   try {
     const serving = await fixture.start();
     const port = Number(new URL(serving.url).port);
-    await assert.rejects(fixture.start({ port }), { code: 'MR_SERVING_PORT_TAKEN', field: 'port', value: port });
+    await assert.rejects(fixture.start({ port }), { code: 'MR_SERVING_PORT_TAKEN', field: '--port', value: port });
     assert.equal((await fetch(`${serving.url}/healthz`)).status, 200);
   } finally {
     await fixture.close();

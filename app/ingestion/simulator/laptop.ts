@@ -8,3 +8,6 @@ export const LAPTOP_WORLD: Required<WorldOptions> = {
   categories: 12,
   sessionsPerHour: 28,
 };
+
+/** The same shop as the running loop has it: as many events in days as above in a month, so that live windows fill in seconds. */
+export const BUSY_WORLD: Required<WorldOptions> = { ...LAPTOP_WORLD, users: 6_000, sessionsPerHour: 170 };
