@@ -24,9 +24,9 @@ export function commandContext(options: () => GlobalOptions): CommandContext & {
   let runtime: Runtime | undefined;
   return {
     options,
-    open: async () => {
+    open: async ({ create = false } = {}) => {
       const { data } = options();
-      if (!existsSync(data))
+      if (!create && !existsSync(data))
         throw errors.error('MR_CLI_DATA_MISSING', `There is no data folder at '${data}'`, {
           field: '--data',
           value: data,

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { MillraceError } from '../app/errors.ts';
 import { LAYERS } from '../app/layers.ts';
 import { commandContext } from './context.ts';
@@ -16,8 +16,8 @@ const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 async function main(argv: readonly string[]): Promise<number> {
   const program = new Command('millrace')
     .description('A production ML platform: the same loop on a laptop and on a cluster.')
-    .option('--data <dir>', 'data folder', '.millrace')
-    .option('--usecase <name>', 'use case, a folder of app/usecases/', 'retail')
+    .addOption(new Option('--data <dir>', 'data folder').default('.millrace').env('MILLRACE_DATA_DIR'))
+    .addOption(new Option('--usecase <name>', 'use case, a folder of app/usecases/').default('retail').env('MILLRACE_USECASE'))
     .option('--json', 'answer as JSON')
     .exitOverride();
   const context = commandContext(() => program.opts());

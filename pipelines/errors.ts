@@ -28,6 +28,13 @@ export const { error: pipelineError } = errorTable({
   },
   MR_PIPELINES_PORT_TAKEN: { status: 409, title: 'The port is taken', next: 'Name a free one with --port, or 0 for any.' },
   MR_PIPELINES_ROUTE: { status: 404, title: 'There is no such route', next: 'Ask for one of those named.' },
+  MR_PIPELINES_TOKEN: {
+    status: 401,
+    title: 'The token is missing or not valid',
+    next: 'Bring the registry token as a bearer token.',
+  },
+  MR_PIPELINES_NOT_REGISTERED: { status: 404, title: 'There is no such model', next: 'Ask for /v1/models.' },
+  MR_PIPELINES_VERSION_INVALID: { status: 422, title: 'This is no version', next: 'Ask for the versions of the model.' },
   MR_PIPELINES_WORKLOAD_FAILED: { status: 500, title: 'The workload failed', next: 'Read its log.' },
   MR_PIPELINES_UNKNOWN: {
     status: 404,

@@ -5,10 +5,18 @@ import type { FeatureValue } from '../../app/features/value.ts';
 import type { AnyView, FeatureView } from '../../app/usecases/feature.ts';
 import type { UseCase } from '../../app/usecases/usecase.ts';
 import type { CommandContext } from '../command.ts';
+import { untilTold } from '../until-told.ts';
 
 /** `millrace features list|get|materialize|verify`. */
 export function featuresCommands(program: Command, context: CommandContext): void {
   const features = program.command('features').description('feature views: one definition, in the lake and online');
+
+  untilTold(
+    features.command('stream').description('keeps online rows up with the stream, until told to stop'),
+    context,
+    async (place) =>
+      (await import('../../pipelines/workloads/materializer.ts')).startStreaming({ ...place, usecase: await context.usecase() }),
+  );
 
   features
     .command('list')

@@ -7,6 +7,7 @@ import { remoteIntake, runningCollector } from '../../app/ingestion/running.ts';
 import { lettersText, replayText, statusText, uploadText } from '../../app/ingestion/text.ts';
 import { upload } from '../../app/ingestion/upload.ts';
 import type { CommandContext } from '../command.ts';
+import { untilTold } from '../until-told.ts';
 
 const MAX_LETTERS = 1000;
 
@@ -24,6 +25,10 @@ function letters(text: string): number {
 export function ingestionCommands(program: Command, context: CommandContext): void {
   const ingestion = program.command('ingestion').description('The event log, dead letters and uploads');
   const eventOf = async (named: string | undefined) => named ?? (await context.usecase()).events[0]?.name ?? '';
+
+  untilTold(ingestion.command('collect').description('Take events in over HTTP, until told to stop'), context, async (place) =>
+    (await import('../../pipelines/workloads/collector.ts')).startCollecting({ ...place, usecase: await context.usecase() }),
+  );
 
   ingestion
     .command('status')

@@ -3,6 +3,7 @@ import { DAY, HOUR, MINUTE, SECOND } from '../../app/clock/port.ts';
 import type { Lake, LakeRow } from '../../app/lake/port.ts';
 import { historyText, jsonSafe, rowsText, snapshotText } from '../../app/lake/text.ts';
 import type { CommandContext } from '../command.ts';
+import { untilTold } from '../until-told.ts';
 
 /** Rows printed without `--limit`. */
 const MAX_ROWS = 100;
@@ -32,6 +33,10 @@ function positive(text: string): number {
 export function lakeCommands(program: Command, context: CommandContext): void {
   const lake = program.command('lake').description('Tables with versions: list, query, compact, vacuum');
   const open = async (): Promise<Lake> => (await context.open()).use('lake');
+
+  untilTold(lake.command('sink').description('Move topics into tables, until told to stop'), context, async (place) =>
+    (await import('../../pipelines/workloads/sink.ts')).startSinking({ ...place, usecase: await context.usecase() }),
+  );
 
   lake
     .command('tables')
@@ -72,29 +77,42 @@ export function lakeCommands(program: Command, context: CommandContext): void {
     });
 
   lake
-    .command('compact <table>')
-    .description('Join small files; older versions keep theirs until vacuum')
+    .command('compact [table]')
+    .description('Join small files, of every table of the use case where none is named; older versions keep theirs until vacuum')
     .option('--target-bytes <bytes>', 'size a file should have', positive)
-    .action(async (table: string, options: { readonly targetBytes?: number }) => {
+    .action(async (table: string | undefined, options: { readonly targetBytes?: number }) => {
       const opened = await open();
-      const before = await opened.snapshot(table);
-      const after = await opened.compact(table, options);
-      const result = {
-        table,
-        version: after.version,
-        rows: after.rows,
-        filesBefore: before.files.length,
-        filesAfter: after.files.length,
-      };
-      context.answer(result, `${snapshotText(after)}, ${before.files.length} before`);
+      const results = [];
+      const lines: string[] = [];
+      for (const name of await namedOrAll(opened, table)) {
+        const before = await opened.snapshot(name);
+        const after = await opened.compact(name, options);
+        const files = { filesBefore: before.files.length, filesAfter: after.files.length };
+        results.push({ table: name, version: after.version, rows: after.rows, ...files });
+        lines.push(`${snapshotText(after)}, ${before.files.length} before`);
+      }
+      context.answer(table === undefined ? results : results[0], lines.join('\n') || 'no tables yet');
     });
 
   lake
-    .command('vacuum <table>')
-    .description('Delete files that no version younger than the retention needs')
+    .command('vacuum [table]')
+    .description(
+      'Delete files that no version younger than the retention needs, of every table of the use case where none is named',
+    )
     .option('--retention <duration>', 'how far back versions stay readable, e.g. 7d', retentionMs, retentionMs('7d'))
-    .action(async (table: string, options: { readonly retention: number }) => {
-      const { deleted } = await (await open()).vacuum(table, { retentionMs: options.retention });
-      context.answer({ table, deleted }, [`${deleted.length} objects deleted`, ...deleted].join('\n'));
+    .action(async (table: string | undefined, options: { readonly retention: number }) => {
+      const opened = await open();
+      const results = [];
+      for (const name of await namedOrAll(opened, table))
+        results.push({ table: name, ...(await opened.vacuum(name, { retentionMs: options.retention })) });
+      const deleted = results.flatMap((result) => result.deleted);
+      const lines = [`${deleted.length} objects deleted`, ...deleted];
+      context.answer(table === undefined ? results : results[0], lines.join('\n'));
     });
+
+  const namedOrAll = async (opened: Lake, table: string | undefined): Promise<readonly string[]> => {
+    if (table !== undefined) return [table];
+    const { name } = await context.usecase();
+    return (await opened.tables()).filter((found) => found.startsWith(`${name}.`));
+  };
 }

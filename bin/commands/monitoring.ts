@@ -6,6 +6,7 @@ import type { PageState } from '../../app/monitoring/page/state.ts';
 import { monitoringText } from '../../app/monitoring/status-text.ts';
 import { readSetting } from '../../app/registry/metadata/settings.ts';
 import type { CommandContext } from '../command.ts';
+import { untilTold } from '../until-told.ts';
 
 /** How long a running page may take to answer, milliseconds. */
 const PATIENCE_MS = 3_000;
@@ -13,6 +14,9 @@ const PATIENCE_MS = 3_000;
 /** `millrace monitoring …` */
 export function monitoringCommands(program: Command, context: CommandContext): void {
   const monitoring = program.command('monitoring').description('Drift of features and answers');
+  untilTold(monitoring.command('watch').description('Watch answers for drift, until told to stop'), context, async (place) =>
+    (await import('../../pipelines/workloads/monitor.ts')).startWatching({ ...place, usecase: await context.usecase() }),
+  );
   monitoring
     .command('status')
     .description('Open drifts, and the newest readings where the loop runs')

@@ -42,7 +42,7 @@ export function planCommands(program: Command, context: CommandContext): void {
         >,
         (dial) => FLAGS[dial],
       );
-      const named = program.getOptionValueSource('usecase') === 'cli';
+      const named = program.getOptionValueSource('usecase') !== 'default';
       const names = named ? [context.options().usecase] : await useCaseNames();
       const usecases = await Promise.all(names.map(loadUseCase));
       const plan = planCapacity(usecases, load, { target: targetOf(flags.target), highAvailability: flags.highAvailability });

@@ -6,8 +6,10 @@ import { openRegistry, type Registry } from '../../app/registry/registry.ts';
 import { snapshotDigest } from '../../app/registry/snapshot.ts';
 import { deploymentLine, momentText, showText, versionTable } from '../../app/registry/text.ts';
 import { writeSnapshot } from '../../app/registry/write-snapshot.ts';
+import { loadUseCase, useCaseNames } from '../../app/usecases/load.ts';
 import { parseTimestamp } from '../../app/validation/rfc3339.ts';
 import type { CommandContext } from '../command.ts';
+import { untilTold } from '../until-told.ts';
 
 interface ActOptions {
   readonly as: string;
@@ -39,6 +41,16 @@ export function registryCommands(program: Command, context: CommandContext): voi
   const registry = program.command('registry').description('Versions, approvals, promotions, and what answered when');
   const act = (name: string, description: string) =>
     registry.command(name).description(description).option('--as <name>', 'who acts; the laptop signs as local', 'local');
+
+  untilTold(
+    registry.command('serve').description('Answer what is registered, to read only, until told to stop'),
+    context,
+    async (place) => {
+      const usecases = await Promise.all((await useCaseNames()).map(loadUseCase));
+      const { startRegistry } = await import('../../pipelines/workloads/registry.ts');
+      return startRegistry({ ...place, models: usecases.map(({ model }) => model.name) });
+    },
+  );
 
   registry
     .command('list')

@@ -3,10 +3,14 @@ import { openRegistry } from '../../app/registry/registry.ts';
 import { explain } from '../../app/serving/explain.ts';
 import { explanationText } from '../../app/serving/explain-text.ts';
 import type { CommandContext } from '../command.ts';
+import { untilTold } from '../until-told.ts';
 
 /** `millrace serving …` */
 export function servingCommands(program: Command, context: CommandContext): void {
   const serving = program.command('serving').description('Answers, and how they came about');
+  untilTold(serving.command('serve').description('Answer requests, until told to stop'), context, async (place) =>
+    (await import('../../pipelines/workloads/serving.ts')).startAnswering({ ...place, usecase: await context.usecase() }),
+  );
   serving
     .command('explain <request-id>')
     .description('Show events, features and release behind an answer, and make it again')

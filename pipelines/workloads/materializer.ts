@@ -1,7 +1,7 @@
 import { Registry as Metrics } from 'prom-client';
 import { backfill } from '../../app/features/backfill.ts';
 import { type Materializer, startMaterializer } from '../../app/features/materialize.ts';
-import { eventTopic } from '../../app/ingestion/topics.ts';
+import { ensureTopics, eventTopic } from '../../app/ingestion/topics.ts';
 import { lagMetric } from '../../app/monitoring/metrics.ts';
 import type { FeatureView } from '../../app/usecases/feature.ts';
 import { groupOf } from '../../app/workloads.ts';
@@ -32,6 +32,11 @@ export async function startStreaming({ runtime, usecase, port, host }: WorkloadO
     for (const one of running.values()) await one.close();
   };
   try {
+    await ensureTopics(
+      usecase,
+      log,
+      views.map(({ source }) => eventTopic(usecase, source.name)),
+    );
     // A first fill may take long: the process is alive and not ready meanwhile.
     const url = await probes.listen();
     for (const view of views) {

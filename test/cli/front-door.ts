@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEmbeddedMetadata } from '../../app/registry/metadata/embedded.ts';
 
-const millrace = join(import.meta.dirname, '..', '..', 'bin', 'millrace.ts');
+export const millrace = join(import.meta.dirname, '..', '..', 'bin', 'millrace.ts');
 
 export interface Ended {
   /** Null where it did not end by itself. */
