@@ -1,11 +1,9 @@
-import { WORKLOAD_KINDS } from '../kinds.ts';
-import { at, containersIn, kindOf } from '../read.ts';
+import { at, kindOf } from '../read.ts';
 import type { Resource, ResourceRule, Violation } from '../rule.ts';
 import { anyone, statementsOf, texts } from '../statements.ts';
 import { UNKNOWN } from '../unknown.ts';
 import { violation } from '../violation.ts';
 
-const KEY_SETTINGS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
 const LASTING = ['aws:iam/user:User', 'aws:iam/accessKey:AccessKey', 'aws:iam/userLoginProfile:UserLoginProfile'];
 
 export const workloadIdentity: ResourceRule = {
@@ -17,9 +15,8 @@ export const workloadIdentity: ResourceRule = {
   control: ['SOC 2 CC6.1'],
   reason: 'A key that lives for years is stolen one day; one that may do anything does anything.',
   remediation: 'Give the workload a role by EKS Pod Identity, with the actions it needs on the resources it names.',
-  kinds: ['aws:iam/*', ...WORKLOAD_KINDS],
+  kinds: ['aws:iam/*'],
   checkResource: (resource) => {
-    if (resource.type.startsWith('kubernetes:')) return keysInPods(resource);
     if (LASTING.includes(resource.type))
       return [
         violation(workloadIdentity, resource, {
@@ -31,13 +28,6 @@ export const workloadIdentity: ResourceRule = {
     return [...documents(resource), ...administrator(resource), ...trust(resource)];
   },
 };
-
-const keysInPods = (resource: Resource): readonly Violation[] =>
-  containersIn(resource).flatMap(({ env, path }) =>
-    KEY_SETTINGS.filter((name) => name in env).map((name) =>
-      violation(workloadIdentity, resource, { property: `${path}.env`, found: name, expected: 'the role of the pod’s account' }),
-    ),
-  );
 
 /** Policies that a resource of IAM holds, by where they stand. */
 function documents(resource: Resource): readonly Violation[] {
