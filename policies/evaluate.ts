@@ -1,5 +1,6 @@
 import type { Amount, Field, Predicate, Variable } from './expression.ts';
 import { containersOf, entries, follow, type Located, podMetadata, podSpec } from './pods.ts';
+import { joined } from './unknown.ts';
 
 type KubernetesObject = Readonly<Record<string, unknown>>;
 
@@ -73,7 +74,13 @@ function judge(predicate: Predicate, scope: Scope): readonly Failure[] {
       const met = itemsOf(predicate.list, scope).some(
         (item) => judge(predicate.where, within(scope, predicate.item, item)).length === 0,
       );
-      return fails(!met, resolve(predicate.list, scope), 'an entry as described');
+      const { path } = resolve(predicate.list, scope);
+      const items = itemsOf(predicate.list, scope);
+      return fails(
+        !met,
+        { value: items.length === 0 ? undefined : `${items.length} entries, none of which fits`, path },
+        'an entry that fits',
+      );
     }
     case 'said':
       return judge(predicate.of, scope).map((failure) => ({ ...failure, expected: predicate.expected }));
@@ -94,6 +101,7 @@ function opposite(predicate: Predicate, scope: Scope): Failure {
     if (met !== undefined) return opposite(met, scope);
   }
   if (predicate.is === 'said') return opposite(predicate.of, scope);
+  if (predicate.is === 'same') return opposite({ is: 'present', field: predicate.left }, scope);
   if ('field' in predicate) {
     const at = resolve(predicate.field, scope);
     return { property: at.path, found: at.value, expected: 'another value' };
@@ -120,7 +128,7 @@ function start({ root }: Field, { object, items }: Scope): Located {
   if (root === 'pod') return podSpec(object);
   return {
     value: containersOf(object, root === 'containers' ? 'main' : 'all').map(({ value }) => value),
-    path: podSpec(object).path,
+    path: joined(podSpec(object).path, 'containers'),
   };
 }
 

@@ -33,3 +33,6 @@ export function apiKind(token: string): KindOfApi | undefined {
   if (group === undefined || version === undefined || kind === undefined) return undefined;
   return { group: group === 'core' ? '' : group, version, resource: IRREGULAR[kind] ?? `${kind.toLowerCase()}s` };
 }
+
+/** `apiVersion` of a Kubernetes token's objects. */
+export const apiVersionOf = (token: string): string => (token.split(':')[1] ?? '').replace(/^core\//, '');

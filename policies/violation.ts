@@ -8,11 +8,12 @@ export function violation(
   at: { readonly property: string; readonly found: unknown; readonly expected: string },
 ): Violation {
   const where = at.property === '' ? resource.name : `${resource.name}: ${at.property}`;
+  const state = at.property === '' && at.found === undefined ? 'is not complete' : `is ${shown(at.found)}`;
   return {
     ...at,
     resource: resource.name,
     urn: resource.urn,
-    message: `${rule.id} ${where} is ${shown(at.found)}. Expected ${at.expected}. ${rule.remediation}`,
+    message: `${rule.id} ${where} ${state}. Expected ${at.expected}. ${rule.remediation}`,
   };
 }
 

@@ -39,8 +39,8 @@ function check(resources: readonly Resource[], workload: Resource): readonly Vio
         ]
       : Object.entries(documents).flatMap(([name, schema]) =>
           schema === undefined
-            ? [fault(`${named}/${name}`, undefined, 'JSON')]
-            : unbounded(schema, '#').map(([at, expected]) => fault(`${named}/${name}${at}`, undefined, expected)),
+            ? [fault(`${named}/${name}`, 'no JSON', 'JSON')]
+            : unbounded(schema, '#').map(([at, expected]) => fault(`${named}/${name}${at}`, 'of any length', expected)),
         )),
   ];
 }
