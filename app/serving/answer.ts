@@ -4,7 +4,6 @@ import type { OnlineStore } from '../features/online-store/port.ts';
 import type { FeatureValue } from '../features/value.ts';
 import type { KeyStore } from '../governance/keys/port.ts';
 import type { UseCase } from '../usecases/usecase.ts';
-import { servingError } from './errors.ts';
 import type { ServingMetrics } from './metrics.ts';
 import type { PopularItems } from './popularity.ts';
 import type { LoggedValue, Prediction, RequestFacts } from './prediction.ts';
@@ -45,7 +44,7 @@ export interface AnswerOptions {
   readonly metrics: ServingMetrics;
   readonly predictions: PredictionLog;
   /** What answers while no release is loaded. */
-  readonly popular: () => PopularItems | undefined;
+  readonly popular: () => PopularItems;
 }
 
 export type Answerer = (ask: Ask, unit: ServingUnit | undefined) => Promise<Answer>;
@@ -97,7 +96,7 @@ export function answerer(options: AnswerOptions): Answerer {
       ...(request.exclude.length > 0 && { 'request.exclude': request.exclude }),
       ...(reason !== undefined && { 'request.reason': reason }),
       ...(features?.coldStart && { 'request.cold_start': true }),
-      ...(popular !== undefined && { 'request.popularity_version': popular.version }),
+      ...(popular?.table != null && { 'request.popularity_table': popular.table, 'request.popularity_version': popular.version }),
     };
     const prediction: Prediction = {
       request_id: request.requestId,
@@ -151,7 +150,7 @@ export async function rank(
   return { items: best.map(({ item }) => item), scores: best.map(({ score }) => score), confidence };
 }
 
-/** The declared fallback: the unit's popular items, or the lake's where no unit is loaded. @throws MR_SERVING_NO_MODEL */
+/** The declared fallback: the unit's popular items, or the lake's where no unit is loaded; none where the lake is empty too. */
 export function fallbackItems(
   unit: Pick<ServingUnit, 'recommender'> | undefined,
   popular: PopularItems | undefined,
@@ -160,9 +159,7 @@ export function fallbackItems(
 ): readonly string[] {
   const banned = new Set(exclude);
   if (unit !== undefined) return unit.recommender.popular(k, banned);
-  if (popular === undefined)
-    throw servingError('MR_SERVING_NO_MODEL', 'no model is loaded and the lake holds no events to count popularity by');
-  return popular.items.filter((item) => !banned.has(item)).slice(0, k);
+  return (popular?.items ?? []).filter((item) => !banned.has(item)).slice(0, k);
 }
 
 /** Windowed values as the log holds them; embeddings stay out. */

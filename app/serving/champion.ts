@@ -10,6 +10,8 @@ import type { ServingUnit, UnitSlot } from './unit.ts';
 export interface ChampionWatch {
   /** Says that a unit's last request is done and it was closed: its vectors leave the online store on the next look. */
   closed(unit: ServingUnit): void;
+  /** The registry has been read, and names no champion: there is nothing to wait for. */
+  none(): boolean;
   /** Resolves after the next look at the registry, whether or not there was anything new. */
   looked(): Promise<void>;
   /** Stops looking and waits for a load in progress. */
@@ -38,6 +40,7 @@ export function watchChampion(options: ChampionOptions): ChampionWatch {
   const stopping = new AbortController();
   let refused: { readonly unitId: string; readonly tries: number; readonly nextTry: number } | undefined;
   let lookers: (() => void)[] = [];
+  let none = false;
 
   const gone: ServingUnit[] = [];
 
@@ -52,6 +55,7 @@ export function watchChampion(options: ChampionOptions): ChampionWatch {
   async function look(): Promise<void> {
     await dropVectors();
     const champion = await options.registry.alias(model, 'champion');
+    none = champion === undefined;
     const current = slot.current();
     if (champion === undefined || champion.unitId === current?.unitId) {
       refused = undefined;
@@ -129,6 +133,7 @@ export function watchChampion(options: ChampionOptions): ChampionWatch {
     closed: (unit) => {
       gone.push(unit);
     },
+    none: () => none,
     looked: () => new Promise<void>((wake) => lookers.push(wake)),
     async stop() {
       stopping.abort();

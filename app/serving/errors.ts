@@ -39,7 +39,6 @@ export const { error: servingError } = errorTable({
     next: 'wait for the seconds in the Retry-After header',
   },
   MR_SERVING_INTERNAL: { status: 500, title: 'The server failed', next: 'look for the request id in the log' },
-  MR_SERVING_NO_MODEL: { status: 503, title: 'No model is loaded and no popularity is known', next: 'millrace registry list' },
   MR_SERVING_CLOSING: { status: 503, title: 'The server is shutting down', next: 'try another replica' },
   MR_SERVING_PORT_TAKEN: { status: 409, title: 'The port is in use', next: 'choose another with --port, or 0 for a free one' },
   MR_SERVING_UNIT_UNFIT: {

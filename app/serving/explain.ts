@@ -131,7 +131,8 @@ async function explainOne(sources: ExplainSources, requestId: string, withUnit: 
   const shared = { status: 'explained', ...about, answer, subject, position, events: [] as Explained['events'] } as const;
 
   if (unitId === 'none') {
-    const popular = await countPopular(lake, usecase, facts(served)['request.popularity_version']);
+    const { 'request.popularity_table': table = null, 'request.popularity_version': version = 0 } = facts(served);
+    const popular = await countPopular(lake, usecase, { table, version });
     const again = { items: fallbackItems(undefined, popular, answer.k, answer.exclude), scores: [] };
     const recomputed = compareRankings(answer, again);
     return { ...shared, features: [], embeddings: [], release: null, recomputed, verified: recomputed.equal };

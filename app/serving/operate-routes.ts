@@ -2,15 +2,24 @@ import { Type } from 'typebox';
 import type { ServingMetrics } from './metrics.ts';
 import type { Web } from './web.ts';
 
-/** What readiness depends on, each with whether it holds now. */
+/** What readiness depends on. */
 export interface Readiness {
   readonly ready: boolean;
-  readonly model: boolean;
+  /** Unit id of the release that answers; `none` where the fallback does. */
+  readonly model: string;
+  /** What a request is answered by now: before the first release that is the declared fallback. */
+  readonly answers: 'model' | 'fallback';
   readonly store: boolean;
   readonly closing: boolean;
 }
 
-const readiness = Type.Object({ ready: Type.Boolean(), model: Type.Boolean(), store: Type.Boolean(), closing: Type.Boolean() });
+const readiness = Type.Object({
+  ready: Type.Boolean(),
+  model: Type.String({ description: 'Unit id of the release that answers, or none' }),
+  answers: Type.String({ description: 'model or fallback' }),
+  store: Type.Boolean(),
+  closing: Type.Boolean(),
+});
 const tags = ['operate'];
 
 /** Probes and metrics: open, without personal data; the network decides who reaches them. */
@@ -23,7 +32,7 @@ export function operateRoutes(
     status: 'ok',
   }));
 
-  const summary = 'A model is loaded and warm, and the online store is reachable';
+  const summary = 'The champion is loaded and warm, or there is none yet and the fallback answers; the online store is reachable';
   app.get('/readyz', { schema: { tags, summary, response: { 200: readiness, 503: readiness } } }, async (_request, reply) => {
     const state = await options.readiness();
     reply.code(state.ready ? 200 : 503);

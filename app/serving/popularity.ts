@@ -6,47 +6,84 @@ import type { UseCase } from '../usecases/usecase.ts';
 /** Most items that a request may exclude. */
 export const MAX_EXCLUDED = 100;
 
-/** The most popular items by the lake, for the time before the first release. */
+/** What answers before the first release. */
 export interface PopularItems {
-  readonly table: string;
-  /** Lake version that was counted. */
+  /** The label's events, or the catalogue where there are none yet; null where the lake holds neither. */
+  readonly table: string | null;
+  /** Lake version that was read. */
   readonly version: number;
-  /** Most popular first. */
+  /** Most popular first; by item id where only the catalogue is known; empty where nothing is. */
   readonly items: readonly string[];
 }
+
+const NOTHING: PopularItems = { table: null, version: 0, items: [] };
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 
+const LIMIT = (usecase: UseCase): number => usecase.serving.k.max + MAX_EXCLUDED;
+
 /**
- * Counts the label's events by item and weight, at `version` or the newest. Ties are ordered by item id, so that one
- * version always gives one list. Undefined where the lake has no such events yet.
+ * Counts the label's events by item and weight, or, where the lake has none yet, lists the catalogue in the order of its
+ * ids; at the pinned version of a table, or the newest. Ties are ordered by item id, so that one version always gives one list.
  */
-export async function countPopular(lake: Lake, usecase: UseCase, version?: number): Promise<PopularItems | undefined> {
+export async function countPopular(
+  lake: Lake,
+  usecase: UseCase,
+  pin?: { readonly table: string | null; readonly version: number },
+): Promise<PopularItems> {
   const { label } = usecase.model;
-  const table = `${usecase.name}.${label.event.name}`;
-  if (!(await lake.tables()).includes(table)) return undefined;
+  const known = pin === undefined ? await lake.tables() : [pin.table];
+  const events = `${usecase.name}.${label.event.name}`;
+  const counted = known.includes(events) ? await countEvents(lake, usecase, events, pin?.version) : NOTHING;
+  if (counted.items.length > 0 || pin?.table === events) return counted;
+  const catalogue = usecase.tables.find(({ key }) => key === label.item);
+  const table = `${usecase.name}.${catalogue?.name}`;
+  return catalogue !== undefined && known.includes(table)
+    ? listCatalogue(lake, usecase, { table, name: catalogue.name, key: catalogue.key, version: pin?.version })
+    : NOTHING;
+}
+
+async function listCatalogue(
+  lake: Lake,
+  usecase: UseCase,
+  {
+    table,
+    name,
+    key,
+    version,
+  }: { readonly table: string; readonly name: string; readonly key: string; readonly version: number | undefined },
+): Promise<PopularItems> {
+  const pinned = version ?? (await lake.snapshot(table)).version;
+  const rows = await lake.query<{ readonly item: string }>(
+    `select distinct ${quoted(key)} as item from ${quoted(usecase.name)}.${quoted(name)} order by item limit ${LIMIT(usecase)}`,
+    { at: { [table]: pinned } },
+  );
+  return { table, version: pinned, items: rows.map(({ item }) => item) };
+}
+
+async function countEvents(lake: Lake, usecase: UseCase, table: string, version: number | undefined): Promise<PopularItems> {
+  const { label } = usecase.model;
   const pinned = version ?? (await lake.snapshot(table)).version;
   const weights = Object.entries(label.weights).map(([value, weight]) => `when ${text(value)} then ${weight}`);
-  const limit = usecase.serving.k.max + MAX_EXCLUDED;
   const rows = await lake.query<{ readonly item: string }>(
     `select ${quoted(label.item)} as item, sum(case ${quoted(label.weightBy)} ${weights.join(' ')} else 0 end) as weight
      from ${quoted(usecase.name)}.${quoted(label.event.name)}
      where ${quoted(label.item)} is not null
-     group by 1 order by weight desc, item limit ${limit}`,
+     group by 1 order by weight desc, item limit ${LIMIT(usecase)}`,
     { at: { [table]: pinned } },
   );
-  return rows.length === 0 ? undefined : { table, version: pinned, items: rows.map(({ item }) => item) };
+  return { table, version: pinned, items: rows.map(({ item }) => item) };
 }
 
 export interface PopularWatch {
-  items(): PopularItems | undefined;
+  items(): PopularItems;
   /** Resolves after the first count. */
   counted(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Counts popularity now and every `everyMs` as long as it is needed, off the path of the requests. @default every 5 s */
+/** Counts popularity now and every `everyMs` (5 s where left out) as long as it is needed, off the path of the requests. */
 export function watchPopular(options: {
   readonly usecase: UseCase;
   readonly lake: Lake;
@@ -55,7 +92,7 @@ export function watchPopular(options: {
   readonly everyMs?: number;
 }): PopularWatch {
   const stopping = new AbortController();
-  let newest: PopularItems | undefined;
+  let newest = NOTHING;
   let first = (): void => undefined;
   const counted = new Promise<void>((resolve) => {
     first = resolve;

@@ -38,7 +38,8 @@ export interface RequestFacts {
   readonly 'request.reason'?: string;
   /** No taste was known; the recent items alone made the answer. */
   readonly 'request.cold_start'?: boolean;
-  /** Lake version that the popularity was counted at, where no release was loaded. */
+  /** Table that the fallback was made from, and its lake version, where no release was loaded. */
+  readonly 'request.popularity_table'?: string;
   readonly 'request.popularity_version'?: number;
 }
 

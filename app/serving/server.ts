@@ -19,7 +19,7 @@ import { guardBy } from './guard.ts';
 import { inferenceProtocol } from './inference-protocol.ts';
 import { servingMetrics } from './metrics.ts';
 import { operateRoutes, type Readiness } from './operate-routes.ts';
-import { type PopularWatch, watchPopular } from './popularity.ts';
+import { watchPopular } from './popularity.ts';
 import { openPredictionLog } from './prediction-log.ts';
 import { tokenBuckets } from './rate-limit.ts';
 import { recommendRoute } from './recommend-route.ts';
@@ -88,22 +88,25 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     metrics,
     pollMs: options.pollMs ?? 200,
   });
-  let popular: PopularWatch | undefined;
+  const popular = watchPopular({ usecase, lake, logger, needed: () => slot.current() === undefined });
   const capacity = options.logCapacity === undefined ? {} : { capacity: options.logCapacity };
   const predictions = openPredictionLog({ log, topic: predictionTopic(usecase), logger, metrics, ...capacity });
-  const answer = answerer({ usecase, online, keys, clock, logger, metrics, predictions, popular: () => popular?.items() });
+  const answer = answerer({ usecase, online, keys, clock, logger, metrics, predictions, popular: () => popular.items() });
 
   let closing = false;
   let storeReachable = false;
-  const isReady = () => storeReachable && slot.current() !== undefined && !closing;
+  // A champion that is not loaded is waited for: only where there is none does the fallback count as ready.
+  const isReady = () => storeReachable && !closing && (slot.current() !== undefined || watch.none());
   async function readiness(): Promise<Readiness> {
     storeReachable = await reachable(online, usecase.serving.storeTimeoutMs * 4);
-    return { ready: isReady(), model: slot.current() !== undefined, store: storeReachable, closing };
+    const unit = slot.current();
+    const answers = unit === undefined ? 'fallback' : 'model';
+    return { ready: isReady(), model: unit?.unitId ?? 'none', answers, store: storeReachable, closing };
   }
 
   const stopParts = async () => {
     await watch.stop();
-    await popular?.stop();
+    await popular.stop();
     await predictions.close();
     await access.settled();
     await slot.close();
@@ -114,6 +117,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   inferenceProtocol(app, { usecase, answer, slot, guard, ready: async () => (await readiness()).ready });
   explainRoute(app, { usecase, registry, lake, keys, audit, clock, guard });
   operateRoutes(app, { metrics, readiness });
+  await popular.counted();
   try {
     await listen(app, options.host ?? '127.0.0.1', options.port);
   } catch (error) {
@@ -122,8 +126,6 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     throw error;
   }
   await watch.looked();
-  popular = watchPopular({ usecase, lake, logger, needed: () => slot.current() === undefined });
-  await popular.counted();
   await readiness();
 
   let closed: Promise<void> | undefined;

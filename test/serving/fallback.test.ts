@@ -74,34 +74,3 @@ test('a key store that fails, and a row that was tampered with, do not become a 
     await fixture.close();
   }
 });
-
-test("before the first release: 503 without events, the lake's popular items with them, never ready", async () => {
-  const fixture = await openFixture();
-  try {
-    const empty = await fixture.start();
-    const refused = await fixture.call(empty, '/v1/recommend', { user: 'user-1' });
-    assert.deepEqual([refused.status, refused.json['code']], [503, 'MR_SERVING_NO_MODEL']);
-    assert.equal((await fetch(`${empty.url}/readyz`)).status, 503);
-    assert.equal((await fetch(`${empty.url}/v2/health/ready`)).status, 503);
-    await empty.close();
-
-    await fixture.click('user-1', ['item-09', 'item-09', 'item-08']);
-    await fixture.click('user-2', ['item-07'], 'purchase');
-    await fixture.sink();
-    const serving = await fixture.start();
-    const { json } = await fixture.call(serving, '/v1/recommend', { user: 'user-1', k: 3, context: { exclude: ['item-08'] } });
-    assert.deepEqual(
-      [json.items, json['fallback'], json['reason'], json['unitId']],
-      [['item-07', 'item-09'], 'popular', 'no-model', null],
-    );
-    assert.equal(serving.ready(), false);
-    await fixture.promote(await fixture.release(1));
-    await serving.looked();
-    await serving.looked();
-    assert.equal((await fetch(`${serving.url}/readyz`)).status, 200);
-    assert.equal(serving.ready(), true);
-    assert.equal((await fixture.call(serving, '/v1/recommend', { user: 'user-1' })).json['fallback'], null);
-  } finally {
-    await fixture.close();
-  }
-});
