@@ -33,6 +33,7 @@ export function startServer(name: string, file: string, args: readonly string[],
   const output = openSync(log, 'a');
   const child = spawn(file, args, { stdio: ['ignore', output, output] });
   closeSync(output);
+  child.unref(); // a server that nobody stops must not keep the test alive: the watchdog ends it
   let ended: string | undefined;
   const over = new Promise<void>((resolve) => {
     child.once('error', (error) => {
@@ -53,6 +54,7 @@ export function startServer(name: string, file: string, args: readonly string[],
     ended: () => ended,
     async stop(graceMs = 5_000) {
       if (ended !== undefined) return;
+      child.ref();
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
       await over;
