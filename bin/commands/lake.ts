@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { DAY, HOUR, MINUTE, SECOND } from '../../app/clock/port.ts';
+import { RETENTION_MS } from '../../app/lake/care.ts';
 import type { Lake, LakeRow } from '../../app/lake/port.ts';
 import { historyText, jsonSafe, rowsText, snapshotText } from '../../app/lake/text.ts';
 import type { CommandContext } from '../command.ts';
@@ -99,7 +100,12 @@ export function lakeCommands(program: Command, context: CommandContext): void {
     .description(
       'Delete files that no version younger than the retention needs, of every table of the use case where none is named',
     )
-    .option('--retention <duration>', 'how far back versions stay readable, e.g. 7d', retentionMs, retentionMs('7d'))
+    .option(
+      '--retention <duration>',
+      'how far back versions stay readable, e.g. 12h; 7d where left out',
+      retentionMs,
+      RETENTION_MS,
+    )
     .action(async (table: string | undefined, options: { readonly retention: number }) => {
       const opened = await open();
       const results = [];

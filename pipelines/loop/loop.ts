@@ -1,4 +1,5 @@
 import { type SettableClock, systemClock } from '../../app/clock/embedded.ts';
+import { type LakeCare, startLakeCare } from '../../app/lake/care.ts';
 import type { OpenDrift } from '../../app/monitoring/drift.ts';
 import type { Monitor } from '../../app/monitoring/monitor.ts';
 import { readSetting, saveSetting } from '../../app/registry/metadata/settings.ts';
@@ -49,6 +50,8 @@ export interface Loop {
 /** Wall time of a simulated season once the first turn is over. */
 const SEASON_MS = 10 * 60_000;
 
+/** The setting that says when the files of the lake were last cared for. */
+const CARE = 'lake.care';
 /** The setting that says where the stream stands. */
 export const POSITION = 'loop.position';
 
@@ -73,6 +76,7 @@ export async function openLoop(options: LoopOptions): Promise<Loop> {
   let traffic: Traffic | undefined;
   let drift: OpenDrift | undefined;
   let seasons: NodeJS.Timeout | undefined;
+  let care: LakeCare | undefined;
   const closing = new AbortController();
 
   const savedPosition = async () => Math.max(source.liveFrom, Number((await readSetting(metadata, POSITION)) ?? 0));
@@ -112,6 +116,13 @@ export async function openLoop(options: LoopOptions): Promise<Loop> {
         onPosition: (at) => void saveSetting(metadata, POSITION, String(at)),
         k: usecase.serving.k.default,
       });
+      care = startLakeCare({
+        lake: platform.ports.lake,
+        clock,
+        logger: runtime.logger,
+        last: Number((await readSetting(metadata, CARE)) ?? from),
+        onRound: (at) => saveSetting(metadata, CARE, String(at)),
+      });
     },
     keepTurning() {
       seasons = setInterval(() => source.shiftSeason?.(clock.now()), SEASON_MS);
@@ -123,6 +134,7 @@ export async function openLoop(options: LoopOptions): Promise<Loop> {
       clearInterval(seasons);
       // Visitors first, then those who serve them, so that nothing asked is left unanswered.
       await traffic?.close();
+      await care?.close();
       await runner.close();
       await platform.close();
       memory.close();

@@ -18,11 +18,6 @@ export interface TurnStep {
 
 /** Longest wait for something that other parts of the loop bring about, milliseconds. */
 const PATIENCE_MS = 300_000;
-/**
- * Longest wait for the drift to heal: a window of the new release that leaves it open, one more retraining, and the windows
- * that close it take about 60 s on two quiet cores.
- */
-const HEALING_MS = 150_000;
 /** Windows that are judged before the season changes. */
 const STABLE_WINDOWS = 1;
 
@@ -226,7 +221,7 @@ export function turnSteps(loop: Loop): readonly TurnStep[] {
         };
         const ended = () => loop.traffic()?.ended() === true;
         await within(
-          HEALING_MS,
+          PATIENCE_MS,
           () => healed() || ended(),
           () => progress(again()),
           loop.closing,
@@ -234,7 +229,7 @@ export function turnSteps(loop: Loop): readonly TurnStep[] {
         const further = loop.retraining.finished().length - before;
         const retrainings = further === 0 ? '' : ` after ${further} more retraining${further === 1 ? '' : 's'}`;
         if (open().length === 0) return `no drift is open${retrainings}`;
-        const waited = ended() ? 'when the stream ended' : `after ${HEALING_MS / 1000} s`;
+        const waited = ended() ? 'when the stream ended' : `within ${PATIENCE_MS / 1000} s`;
         return `not healed ${waited}${retrainings}: ${open()
           .map(({ feature }) => feature)
           .join(', ')} still open`;
