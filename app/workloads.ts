@@ -62,7 +62,10 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
     reads: of.map((name) => topic(name, group)),
   });
   const quarantine = (event: string): Access => table(`${event}_quarantine`);
-  const rows = [...events.flatMap((event) => [table(event), quarantine(event)]), table('prediction')];
+  const seenEvents = events.flatMap((event) => [table(event), quarantine(event)]);
+  const rows = [...seenEvents, table('prediction')];
+  /** What the popular items are looked up in before there is a release. */
+  const catalogue = usecase.tables.filter(({ key }) => key === label.item).map(({ name }) => table(name));
   const kept = [...rows, ...usecase.tables.map(({ name }) => table(name)), ...learnt.map(table)];
   const releases: Access = { store: 'objects', prefix: `releases/${usecase.model.name}/` };
   const profiles = events.map((event): Access => ({ store: 'objects', prefix: `profiles/${usecase.name}.${event}.json` }));
@@ -141,7 +144,7 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
       kind: 'schedule',
       command: ['training', 'run'],
       schedule: usecase.monitors.retrain.schedule,
-      reads: [...events.flatMap((event) => [table(event), quarantine(event)]), ...learnt.map(table), releases, METADATA, KEYS],
+      reads: [...seenEvents, releases, METADATA, KEYS],
       writes: [...learnt.map(table), releases, METADATA, AUDIT],
     },
     {
@@ -149,7 +152,7 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
       layer: 'delivery',
       kind: 'job',
       command: ['delivery', 'gate'],
-      reads: [...events.map(table), ...learnt.map(table), releases, METADATA, KEYS],
+      reads: [...seenEvents, ...learnt.map(table), releases, METADATA, KEYS],
       writes: [METADATA, AUDIT],
     },
     {
@@ -160,7 +163,8 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
       port: HTTP,
       reads: [
         ...usecase.views.map(({ name }) => view(name)),
-        ...events.map(table),
+        ...seenEvents,
+        ...catalogue,
         table('prediction'),
         ...learnt.map(table),
         releases,
