@@ -27,8 +27,10 @@ interface KindOfApi {
 
 const IRREGULAR: Readonly<Record<string, string>> = { NetworkPolicy: 'networkpolicies', PriorityClass: 'priorityclasses' };
 
-/** What the API server calls a token's kind. Undefined for tokens that are not of Kubernetes. */
+/** What the API server calls a token's kind; `kubernetes:<group>/*` is all of a group. Undefined for other tokens. */
 export function apiKind(token: string): KindOfApi | undefined {
+  const [, all] = /^kubernetes:([^/*]+)\/\*$/.exec(token) ?? [];
+  if (all !== undefined) return { group: all, version: '*', resource: '*' };
   const [, group, version, kind] = /^kubernetes:([^/]+)\/([^:]+):(\w+)$/.exec(token) ?? [];
   if (group === undefined || version === undefined || kind === undefined) return undefined;
   return { group: group === 'core' ? '' : group, version, resource: IRREGULAR[kind] ?? `${kind.toLowerCase()}s` };

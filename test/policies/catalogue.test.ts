@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { LAYERS } from '../../app/layers.ts';
 import { RULES } from '../../policies/catalogue.ts';
+import { fixturesOf } from '../../policies/corpus.ts';
 import { isStackRule } from '../../policies/rule.ts';
-import { fileOf, fixturesOf, layersWithRules, ruleFilesOf } from './fixtures.ts';
+import { fileOf, layersWithRules, ruleFilesOf } from './fixtures.ts';
 
 /** Rules by the letter of their id, as the catalogue was agreed on. */
 const AGREED = { D: 13, M: 13, S: 11, K: 12, C: 8, F: 3 };
@@ -21,11 +22,9 @@ test('each rule says its severity, what it answers to, why, and what to do', () 
   for (const rule of RULES) {
     assert.match(rule.id, /^[DMSKCF]\d\d$/);
     assert.ok(['mandatory', 'advisory'].includes(rule.severity), rule.id);
-    assert.ok(
-      rule.control.length > 0 && rule.control.every((clause) => clause.length > 3),
-      `${rule.id} answers to nothing`,
-    );
-    for (const text of ['title', 'reason', 'remediation'] as const) assert.ok(rule[text].length > 15, `${rule.id} has no ${text}`);
+    assert.ok(rule.control.length > 0 && rule.control.every((clause) => clause.length > 3), `${rule.id} answers to nothing`);
+    for (const text of ['title', 'reason', 'remediation'] as const)
+      assert.ok(rule[text].length > 15, `${rule.id} has no ${text}`);
     assert.ok(rule.kinds.length > 0, `${rule.id} looks at nothing`);
     assert.ok(isStackRule(rule) !== 'checkResource' in rule, `${rule.id} is of one sort`);
   }
@@ -40,7 +39,10 @@ test('a rule is the file of its name, in the folder of its layer', () => {
 
 test('no rule is left out of the catalogue', () => {
   const known = new Set(RULES.map(fileOf));
-  assert.deepEqual(layersWithRules.flatMap(ruleFilesOf).filter((file) => !known.has(file)), []);
+  assert.deepEqual(
+    layersWithRules.flatMap(ruleFilesOf).filter((file) => !known.has(file)),
+    [],
+  );
 });
 
 test('each rule has resources that keep it and resources that break it', async () => {

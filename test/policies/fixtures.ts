@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { RULES } from '../../policies/catalogue.ts';
-import type { Fixture, Fixtures } from '../../policies/fixture.ts';
+import type { Fixture } from '../../policies/fixture.ts';
 import type { Context, Rule } from '../../policies/rule.ts';
 import { DEFAULT_SETTINGS } from '../../policies/settings.ts';
 
@@ -17,11 +17,6 @@ export const ruleFilesOf = (layer: string): readonly string[] =>
   readdirSync(join(root, layer))
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.fixtures.ts'))
     .map((file) => join(root, layer, file.slice(0, -3)));
-
-export async function fixturesOf(rule: Rule): Promise<Fixtures> {
-  const module = (await import(`${fileOf(rule)}.fixtures.ts`)) as { readonly fixtures: Fixtures };
-  return module.fixtures;
-}
 
 /** The day on which fixtures are judged. */
 export const NOW = new Date('2026-06-01T12:00:00Z');

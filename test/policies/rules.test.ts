@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RULES } from '../../policies/catalogue.ts';
+import { fixturesOf } from '../../policies/corpus.ts';
 import type { Fixture } from '../../policies/fixture.ts';
 import { judgeStack } from '../../policies/judge.ts';
 import type { Rule } from '../../policies/rule.ts';
-import { contextFor, fixturesOf } from './fixtures.ts';
+import { contextFor } from './fixtures.ts';
 
 const all = await Promise.all(RULES.map(async (rule) => ({ rule, ...(await fixturesOf(rule)) })));
 
@@ -18,14 +19,22 @@ for (const { rule, passing, violating } of all) {
     for (const fixture of passing) {
       await t.test(`keeps: ${fixture.title}`, () => {
         const findings = judgeStack(RULES, fixture.resources, contextFor(fixture));
-        assert.deepEqual(findings.map(({ message }) => message), []);
+        assert.deepEqual(
+          findings.map(({ message }) => message),
+          [],
+        );
       });
     }
     for (const fixture of violating) {
       await t.test(`breaks: ${fixture.title}`, () => {
         const findings = judgeStack(RULES, fixture.resources, contextFor(fixture));
-        assert.deepEqual([...new Set(findings.map((finding) => finding.rule.id))], [rule.id], findings.map((f) => f.message).join('\n'));
-        for (const { message } of findings) assert.ok(message.includes(rule.remediation) && message.includes('Expected'), message);
+        assert.deepEqual(
+          [...new Set(findings.map((finding) => finding.rule.id))],
+          [rule.id],
+          findings.map((f) => f.message).join('\n'),
+        );
+        for (const { message } of findings)
+          assert.ok(message.includes(rule.remediation) && message.includes('Expected'), message);
       });
     }
   });
@@ -40,6 +49,9 @@ test('with a rule switched off, exactly its own bad resources go through', () =>
       [off.id],
     );
     const own = all.find(({ rule }) => rule === off);
-    assert.ok(own?.violating.every((fixture) => caught(others, fixture).length === 0), `${off.id}: another rule catches it too`);
+    assert.ok(
+      own?.violating.every((fixture) => caught(others, fixture).length === 0),
+      `${off.id}: another rule catches it too`,
+    );
   }
 });
