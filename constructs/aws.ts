@@ -1,19 +1,21 @@
 import { getCallerIdentityOutput } from '@pulumi/aws/getCallerIdentity.js';
 import { Provider } from '@pulumi/aws/provider.js';
-import { type ComponentResourceOptions, interpolate, type Output } from '@pulumi/pulumi';
+import type { ComponentResourceOptions, Output } from '@pulumi/pulumi';
 import { registryWorkload } from '../app/workloads.ts';
-import { type AwsScope, partitionOf } from './cluster/aws-component.ts';
+import type { AwsScope } from './cluster/aws-component.ts';
 import { AwsEks } from './cluster/aws-eks.ts';
 import { type AwsStores, grantsOf } from './cluster/aws-grants.ts';
+import { AwsKarpenter } from './cluster/aws-karpenter.ts';
 import { AwsNetwork } from './cluster/aws-network.ts';
 import { awsOperators } from './cluster/aws-operators.ts';
 import { type AwsFoundationProps, type AwsPlatformProps, checkFoundation, sizesOf, zonesOf } from './cluster/aws-props.ts';
+import { ZONES } from './cluster/aws-ranges.ts';
+import { serviceAccountOf } from './cluster/pod.ts';
 import { WorkloadIdentity } from './cluster/workload-identity.ts';
 import { AwsEcr } from './delivery/aws-ecr.ts';
 import { AwsElastiCache, RESERVED_SHARE, VALKEY_PORT } from './features/aws-elasticache.ts';
 import { GpuBudget } from './governance/aws-budget.ts';
 import { type AwsKeys, awsKeys } from './governance/aws-keys.ts';
-import { SubjectKeyStore } from './governance/aws-subject-keys.ts';
 import { AwsMsk } from './ingestion/aws-msk.ts';
 import { AccessLogBucket, AuditBucket, LakeBucket } from './lake/aws-buckets.ts';
 import { AwsWarehouse } from './lake/aws-warehouse.ts';
@@ -41,6 +43,8 @@ export interface AwsFoundation {
   readonly images: { readonly url: Output<string>; readonly arn: Output<string> };
   /** Roles of the operators, by what they do. */
   readonly operatorRoles: Readonly<Record<string, Output<string>>>;
+  /** Where Karpenter makes the nodes: the name of their role, and the queue that tells of nodes that go. */
+  readonly karpenter?: { readonly nodeRole: Output<string>; readonly queue: Output<string> };
 }
 
 /**
@@ -49,7 +53,7 @@ export interface AwsFoundation {
  */
 export function awsFoundation(props: AwsFoundationProps): AwsFoundation {
   checkFoundation(props);
-  const { environment, region, tags, protect, gpu, plan } = props;
+  const { environment, region, tags, protect, gpu, plan, nodes = 'managed' } = props;
   const provider = new Provider('aws', { region });
   const options = { provider };
   const { accountId } = getCallerIdentityOutput({}, { provider });
@@ -70,15 +74,20 @@ export function awsFoundation(props: AwsFoundationProps): AwsFoundation {
       logsKeyArn: keys.logs.arn,
       adminRanges: props.adminRanges,
       administrators: props.administrators,
-      cpu: plan.cpu,
-      ...(gpu.maxNodes === 0 ? {} : { gpu: { instanceType: gpu.instanceType, min: 0, max: gpu.maxNodes } }),
+      // Karpenter and what it needs run on nodes that it does not make.
+      cpu: nodes === 'karpenter' ? { ...plan.cpu, min: ZONES, max: ZONES } : plan.cpu,
+      ...(gpu.maxNodes > 0 && nodes === 'managed' ? { gpu: { ...gpu, min: 0, max: gpu.maxNodes } } : {}),
     },
     options,
   );
   if (gpu.maxNodes > 0)
     new GpuBudget('gpu-budget', scope, { monthlyBudget: gpu.monthlyBudget, alertEmail: props.alertEmail }, options);
   const images = new AwsEcr('images', scope, { keyArn: keys.images.arn }, options);
-  const { clusterName, endpoint, certificateAuthority, securityGroupId } = cluster;
+  const { clusterName, arn, endpoint, certificateAuthority, securityGroupId } = cluster;
+  const karpenter =
+    nodes === 'karpenter'
+      ? new AwsKarpenter('karpenter', scope, { clusterName, clusterArn: arn, securityGroupId }, options)
+      : undefined;
   return {
     scope,
     options,
@@ -86,7 +95,8 @@ export function awsFoundation(props: AwsFoundationProps): AwsFoundation {
     cluster: { name: clusterName, endpoint, certificateAuthority, securityGroupId },
     keys,
     images: { url: images.url, arn: images.arn },
-    operatorRoles: awsOperators(scope, { clusterName, secretsKeyArn: keys.secrets.arn }, options),
+    operatorRoles: awsOperators(scope, { clusterName, secretsKeyArn: keys.secrets.arn, nodes }, options),
+    ...(karpenter === undefined ? {} : { karpenter: { nodeRole: karpenter.nodeRole, queue: karpenter.queue } }),
   };
 }
 
@@ -104,14 +114,15 @@ export interface AwsPlatform {
   readonly auditBucket: Output<string>;
   readonly workgroup: Output<string>;
   readonly online: AwsAddress & { readonly secretArns: Readonly<Record<'reader' | 'writer', Output<string>>> };
-  /** `secretArn` holds the owner's credentials. */
-  readonly registry: AwsAddress & { readonly secretArn: Output<string> };
-  readonly subjectKeys: AwsAddress & { readonly secretArn: Output<string> };
+  readonly registry: AwsAddress & { readonly ownerSecretArn: Output<string> };
+  /** Wraps the subjects' keys, which the registry's database holds. */
+  readonly subjectKeyArn: Output<string>;
+  /** The gate signs with it. */
+  readonly signingKeyArn: Output<string>;
   /** What workloads are granted access to. */
   readonly stores: AwsStores;
   /** Roles of what runs once for all use cases. */
   readonly roleArns: Readonly<Record<'registry', Output<string>>>;
-  readonly logRetentionDays: number;
 }
 
 /**
@@ -142,6 +153,7 @@ export function awsPlatform(foundation: AwsFoundation, props: AwsPlatformProps):
       brokers: sizes.brokers,
       instanceType: sizes.broker.name,
       storageGiB: plan.brokerStorageGiB,
+      retentionDays: plan.logRetentionDays,
     },
     options,
   );
@@ -159,40 +171,25 @@ export function awsPlatform(foundation: AwsFoundation, props: AwsPlatformProps):
     },
     options,
   );
-  const database = { ...place, secretsKeyArn, instanceClass: sizes.database.name };
   const registry = new AwsPostgres(
     'registry',
     scope,
     {
-      ...database,
-      part: 'registry',
-      description: 'The registry of models and runs',
-      holds: 'internal',
+      ...place,
       keyArn: keys.registry.arn,
+      secretsKeyArn,
+      instanceClass: sizes.database.name,
       storageGiB: Math.max(20, plan.registryStorageGiB),
-      backupDays: 35,
-      lastSnapshot: true,
+      erasureDays,
     },
     options,
   );
-  const subjects = new SubjectKeyStore(
-    'subjects',
-    scope,
-    { ...database, keyArn: keys.subjects.arn, storageGiB: 20, erasureDays },
-    options,
-  );
-
-  const usersOf = ({ resourceId }: AwsPostgres) =>
-    interpolate`arn:${partitionOf(scope.region)}:rds-db:${scope.region}:${scope.accountId}:dbuser:${resourceId}`;
   const stores: AwsStores = {
     lake: { arn: lake.arn, keyArn: keys.lake.arn },
     audit: { arn: audit.arn, keyArn: keys.audit.arn },
     log: { arn: log.arn },
-    online: online.secretArns,
-    metadata: { usersArn: usersOf(registry) },
-    subjects: { usersArn: usersOf(subjects), keyArn: keys.subjects.arn },
+    subjectKeyArn: keys.subjects.arn,
     signingKeyArn: keys.signing.arn,
-    secretsKeyArn,
   };
   return {
     foundation,
@@ -201,18 +198,22 @@ export function awsPlatform(foundation: AwsFoundation, props: AwsPlatformProps):
     auditBucket: audit.bucketName,
     workgroup: warehouse.workgroup,
     online: { host: online.endpoint, port: VALKEY_PORT, secretArns: online.secretArns },
-    registry: { host: registry.endpoint, port: POSTGRES_PORT, secretArn: registry.secretArn },
-    subjectKeys: { host: subjects.endpoint, port: POSTGRES_PORT, secretArn: subjects.secretArn },
+    registry: { host: registry.endpoint, port: POSTGRES_PORT, ownerSecretArn: registry.ownerSecretArn },
+    subjectKeyArn: keys.subjects.arn,
+    signingKeyArn: keys.signing.arn,
     stores,
     roleArns: { registry: registryIdentity(foundation, stores) },
-    logRetentionDays: plan.logRetentionDays,
   };
 }
 
 /** Of the registry's own service. */
 function registryIdentity({ scope, options, cluster }: AwsFoundation, stores: AwsStores): Output<string> {
   const { name, layer } = registryWorkload;
-  const account = { namespace: namespaceOf(layer), serviceAccount: name, clusterName: cluster.name };
-  const props = { ...account, statements: grantsOf(registryWorkload, name, stores) };
+  const account = {
+    namespace: namespaceOf(layer),
+    serviceAccount: serviceAccountOf({ name, usecase: undefined }),
+    clusterName: cluster.name,
+  };
+  const props = { ...account, statements: grantsOf(registryWorkload, stores) };
   return new WorkloadIdentity(`${name}-service`, scope, props, options).roleArn;
 }

@@ -1,5 +1,6 @@
 import { ComponentResource, type ComponentResourceOptions, type CustomResourceOptions, type Input } from '@pulumi/pulumi';
-import { type AwsTags, commonTags, type HeldClass, withTags } from './aws-tags.ts';
+import type { DataClass } from '../../app/usecases/field.ts';
+import { type AwsTags, tagsOf, withTags } from './aws-tags.ts';
 
 /** What every AWS component of an environment is told. */
 export interface AwsScope {
@@ -27,17 +28,12 @@ export abstract class AwsComponent extends ComponentResource {
   /** Options of a child whose loss loses data. */
   protected readonly stateful: CustomResourceOptions;
   /** For what is tagged by a resource and not by us, e.g. the instances of a launch template. */
-  protected readonly costTags: Readonly<Record<string, string>>;
+  protected readonly tags: Readonly<Record<string, string>>;
 
-  constructor(type: string, name: string, scope: AwsScope, holds: HeldClass, options?: ComponentResourceOptions) {
-    super(
-      `millrace:${type}`,
-      name,
-      {},
-      { ...options, transformations: [withTags({ ...commonTags(scope.tags), 'data-class': holds })] },
-    );
+  constructor(type: string, name: string, scope: AwsScope, holds: DataClass, options?: ComponentResourceOptions) {
+    super(`millrace:${type}`, name, {}, { ...options, transformations: [withTags(tagsOf(scope.tags, holds))] });
     this.scope = scope;
-    this.costTags = { ...commonTags(scope.tags), 'data-class': holds };
+    this.tags = tagsOf(scope.tags, holds);
     this.own = { parent: this };
     this.stateful = { parent: this, protect: scope.protect };
   }

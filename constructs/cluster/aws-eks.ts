@@ -5,15 +5,16 @@ import { Cluster } from '@pulumi/aws/eks/cluster.js';
 import { Role } from '@pulumi/aws/iam/role.js';
 import { RolePolicyAttachment } from '@pulumi/aws/iam/rolePolicyAttachment.js';
 import type { ComponentResourceOptions, Input, Output } from '@pulumi/pulumi';
+import { GPU } from '../../app/usecases/annotations.ts';
 import { AwsAddons } from './aws-addons.ts';
 import { AwsComponent, type AwsScope, partitionOf, physicalName } from './aws-component.ts';
 import { AwsNodePool, type NodeBounds } from './aws-node-pool.ts';
 import { trustService } from './aws-statement.ts';
 
 /** All that EKS can write. */
-export const CONTROL_PLANE_LOGS = ['api', 'audit', 'authenticator', 'controllerManager', 'scheduler'] as const;
+const CONTROL_PLANE_LOGS = ['api', 'audit', 'authenticator', 'controllerManager', 'scheduler'] as const;
 
-export const GPU_TAINT = { key: 'nvidia.com/gpu', value: 'true', effect: 'NO_SCHEDULE' } as const;
+const GPU_TAINT = { key: GPU, value: 'present', effect: 'NO_SCHEDULE' } as const;
 
 export interface AwsEksProps {
   readonly subnetIds: readonly Input<string>[];
@@ -22,7 +23,7 @@ export interface AwsEksProps {
   readonly logsKeyArn: Input<string>;
   /** Ranges that may reach the API from outside. Empty: it answers inside the network only. */
   readonly adminRanges: readonly string[];
-  /** Roles or users that administer the cluster, beside nobody: who makes it gets no rights by that. */
+  /** Roles or users that administer the cluster. Empty: who makes it does, since the charts come by the same hand. */
   readonly administrators: readonly string[];
   readonly cpu: NodeBounds;
   /** From zero nodes; its ceiling is `max`. Undefined: no pool. */
@@ -66,7 +67,7 @@ export class AwsEks extends AwsComponent {
           endpointPublicAccess: open,
           ...(open ? { publicAccessCidrs: [...props.adminRanges] } : {}),
         },
-        accessConfig: { authenticationMode: 'API', bootstrapClusterCreatorAdminPermissions: false },
+        accessConfig: { authenticationMode: 'API', bootstrapClusterCreatorAdminPermissions: props.administrators.length === 0 },
         enabledClusterLogTypes: [...CONTROL_PLANE_LOGS],
         encryptionConfig: { provider: { keyArn: props.secretsKeyArn }, resources: ['secrets'] },
         bootstrapSelfManagedAddons: false,

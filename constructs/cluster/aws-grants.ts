@@ -13,11 +13,9 @@ export interface AwsStores {
   readonly lake: Encrypted;
   readonly audit: Encrypted;
   readonly log: { readonly arn: Input<string> };
-  readonly online: Readonly<Record<'reader' | 'writer', Input<string>>>;
-  readonly metadata: { readonly usersArn: Input<string> };
-  readonly subjects: { readonly usersArn: Input<string>; readonly keyArn: Input<string> };
+  /** Wraps subjects' keys. */
+  readonly subjectKeyArn: Input<string>;
   readonly signingKeyArn: Input<string>;
-  readonly secretsKeyArn: Input<string>;
 }
 
 type Declared = Pick<WorkloadDeclaration, 'name' | 'layer' | 'kind' | 'reads' | 'writes'>;
@@ -36,42 +34,27 @@ const allow = (
 /** Files go only where a table or a release is put in order; whoever adds rows or releases takes none away. */
 const putsInOrder = ({ layer, kind }: Declared): boolean => layer === 'lake' && kind === 'schedule';
 
-/** What a workload of a use case may do on AWS: what its code declares that it reads and writes, and nothing else. */
-export function grantsOf(declared: Declared, databaseUser: string, stores: AwsStores, logSecretArn?: Input<string>): Statement[] {
-  const { reads, writes } = declared;
+/**
+ * What a workload may do on AWS: what its code declares that it reads and writes, and nothing else. Passwords of the stores
+ * that have users of their own come to it as files, so it reads no secret.
+ */
+export function grantsOf(declared: Declared, stores: AwsStores): Statement[] {
+  const { reads, writes, layer } = declared;
   const all = [...reads, ...writes];
-  const secrets = [
-    ...(logSecretArn === undefined ? [] : [logSecretArn]),
-    ...(touches(all, 'online') ? [stores.online[touches(writes, 'online') ? 'writer' : 'reader']] : []),
-  ];
   return [
     ...objects(declared, stores.lake),
     ...(touches(all, 'audit') ? audit(stores.audit, touches(writes, 'audit')) : []),
     ...log(reads, writes, stores.log.arn),
-    ...(secrets.length > 0
-      ? [
-          allow('ReadOwnPasswords', ['secretsmanager:GetSecretValue'], secrets),
-          allow('OpenOwnPasswords', ['kms:Decrypt'], stores.secretsKeyArn),
-        ]
-      : []),
-    ...(touches(all, 'metadata') ? [connect('ConnectToRegistry', stores.metadata.usersArn, databaseUser)] : []),
     ...(touches(all, 'keys')
-      ? [
-          connect('ConnectToSubjectKeys', stores.subjects.usersArn, databaseUser),
-          allow('WrapSubjectKeys', ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey'], stores.subjects.keyArn),
-        ]
+      ? [allow('WrapSubjectKeys', ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey'], stores.subjectKeyArn)]
       : []),
     // The gate alone signs, whatever else a workload declares.
-    ...(declared.layer === 'delivery'
-      ? [allow('SignVerdicts', ['kms:GetPublicKey', 'kms:Sign'], stores.signingKeyArn)]
-      : touches(all, 'objects')
-        ? [allow('CheckSignatures', ['kms:GetPublicKey', 'kms:Verify'], stores.signingKeyArn)]
-        : []),
+    ...(layer === 'delivery' ? [allow('SignVerdicts', ['kms:GetPublicKey', 'kms:Sign'], stores.signingKeyArn)] : []),
+    ...(layer !== 'delivery' && touches(all, 'objects')
+      ? [allow('CheckSignatures', ['kms:GetPublicKey', 'kms:Verify'], stores.signingKeyArn)]
+      : []),
   ];
 }
-
-const connect = (sid: string, usersArn: Input<string>, user: string): Statement =>
-  allow(sid, ['rds-db:connect'], interpolate`${usersArn}/${user}`);
 
 function objects(declared: Declared, { arn, keyArn }: Encrypted): Statement[] {
   const prefixes = (accesses: readonly Access[]): readonly string[] => [

@@ -14,6 +14,7 @@ import { RolePolicy } from '@pulumi/aws/iam/rolePolicy.js';
 import { type ComponentResourceOptions, type Input, interpolate, type Output } from '@pulumi/pulumi';
 import { AwsComponent, type AwsScope, physicalName } from './aws-component.ts';
 import { AwsEndpoints } from './aws-endpoints.ts';
+import { DISCOVERY } from './aws-karpenter.ts';
 import { zoneRanges } from './aws-ranges.ts';
 import { policyDocument, trustService } from './aws-statement.ts';
 
@@ -73,7 +74,7 @@ export class AwsNetwork extends AwsComponent {
         );
       });
     const edge = subnets('edge', { 'kubernetes.io/role/elb': '1' });
-    const nodes = subnets('nodes', { 'kubernetes.io/role/internal-elb': '1' });
+    const nodes = subnets('nodes', { 'kubernetes.io/role/internal-elb': '1', [DISCOVERY]: physicalName(scope, 'cluster') });
     const stores = subnets('stores', {});
     const join = (part: string, index: number, subnet: Subnet, table: RouteTable) =>
       new RouteTableAssociation(`${name}-${part}-${index + 1}`, { subnetId: subnet.id, routeTableId: table.id }, this.own);

@@ -1,11 +1,9 @@
 import { LaunchTemplate } from '@pulumi/aws/ec2/launchTemplate.js';
 import { NodeGroup } from '@pulumi/aws/eks/nodeGroup.js';
-import { Role } from '@pulumi/aws/iam/role.js';
-import { RolePolicyAttachment } from '@pulumi/aws/iam/rolePolicyAttachment.js';
 import type { ComponentResourceOptions, Input, Resource } from '@pulumi/pulumi';
-import { AwsComponent, type AwsScope, partitionOf, physicalName } from './aws-component.ts';
-import { trustService } from './aws-statement.ts';
-import { COST_TAG, costOf } from './aws-tags.ts';
+import { POOL } from '../../app/usecases/annotations.ts';
+import { AwsComponent, type AwsScope, physicalName } from './aws-component.ts';
+import { nodeRole } from './aws-node-role.ts';
 
 export interface NodeBounds {
   readonly instanceType: string;
@@ -25,9 +23,6 @@ export interface AwsNodePoolProps {
   readonly diskGiB?: number;
 }
 
-/** What nodes may do: join, get addresses, pull images. Workloads have identities of their own. */
-const NODE_POLICIES = ['AmazonEKSWorkerNodeMinimalPolicy', 'AmazonEC2ContainerRegistryPullOnly'] as const;
-
 /** Images of the node's system by pool: Bottlerocket has no shell and a read-only root. */
 const IMAGES = { cpu: 'BOTTLEROCKET_x86_64', gpu: 'BOTTLEROCKET_x86_64_NVIDIA' } as const;
 
@@ -42,8 +37,8 @@ export class AwsNodePool extends AwsComponent {
   constructor(name: string, scope: AwsScope, props: AwsNodePoolProps, options?: ComponentResourceOptions) {
     super('cluster:AwsNodePool', name, scope, 'internal', options);
     const { pool, bounds } = props;
-    const tags = { 'millrace.dev/pool': pool, [COST_TAG]: costOf(scope.environment, pool) };
-    const { role, managed } = this.role(name, pool);
+    const tags = { [POOL]: pool };
+    const { role, managed } = nodeRole(name, scope, pool, this.own);
     const template = new LaunchTemplate(
       name,
       {
@@ -63,7 +58,7 @@ export class AwsNodePool extends AwsComponent {
         updateDefaultVersion: true,
         tagSpecifications: ['instance', 'volume'].map((resourceType) => ({
           resourceType,
-          tags: { ...this.costTags, ...tags, Name: physicalName(scope, pool) },
+          tags: { ...this.tags, ...tags, Name: physicalName(scope, pool) },
         })),
         tags,
       },
@@ -83,30 +78,12 @@ export class AwsNodePool extends AwsComponent {
         scalingConfig: { minSize: bounds.min, desiredSize: bounds.min, maxSize: bounds.max },
         updateConfig: { maxUnavailable: 1 },
         nodeRepairConfig: { enabled: true },
-        labels: { 'millrace.dev/pool': pool, ...(pool === 'gpu' ? { 'nvidia.com/gpu.present': 'true' } : {}) },
+        labels: { [POOL]: pool, ...(pool === 'gpu' ? { 'nvidia.com/gpu.present': 'true' } : {}) },
         taints: [...props.taints],
         tags,
       },
       { ...this.own, dependsOn: [...managed, props.network], ignoreChanges: ['scalingConfig.desiredSize'] },
     );
     this.registerOutputs({});
-  }
-
-  private role(name: string, pool: string): { readonly role: Role; readonly managed: readonly Resource[] } {
-    const { scope, own } = this;
-    const role = new Role(
-      name,
-      { name: physicalName(scope, `${pool}-node`), assumeRolePolicy: trustService('ec2.amazonaws.com') },
-      own,
-    );
-    const managed = NODE_POLICIES.map(
-      (policy) =>
-        new RolePolicyAttachment(
-          `${name}-${policy}`,
-          { role: role.name, policyArn: `arn:${partitionOf(scope.region)}:iam::aws:policy/${policy}` },
-          own,
-        ),
-    );
-    return { role, managed };
   }
 }

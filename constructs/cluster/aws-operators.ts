@@ -6,10 +6,11 @@ import { type ServiceAccount, WorkloadIdentity } from './workload-identity.ts';
 export interface AwsOperatorsProps {
   readonly clusterName: Input<string>;
   readonly secretsKeyArn: Input<string>;
+  readonly nodes: 'managed' | 'karpenter';
 }
 
 /** Service accounts that the operators' own charts use. */
-export const OPERATORS = {
+const OPERATORS = {
   autoscaler: { namespace: 'kube-system', serviceAccount: 'cluster-autoscaler' },
   secrets: { namespace: 'external-secrets', serviceAccount: 'external-secrets' },
 } as const satisfies Readonly<Record<string, ServiceAccount>>;
@@ -17,47 +18,48 @@ export const OPERATORS = {
 /** Identities of what runs beside the workloads: the one that sizes node groups, and the one that brings secrets into namespaces. */
 export function awsOperators(
   scope: AwsScope,
-  { clusterName, secretsKeyArn }: AwsOperatorsProps,
+  { clusterName, secretsKeyArn, nodes }: AwsOperatorsProps,
   options: ComponentResourceOptions,
-): Readonly<Record<keyof typeof OPERATORS, Output<string>>> {
+): Readonly<Partial<Record<keyof typeof OPERATORS, Output<string>>>> {
   const { region, accountId } = scope;
   const identity = (operator: keyof typeof OPERATORS, statements: readonly Statement[]): Output<string> =>
     new WorkloadIdentity(operator, scope, { ...OPERATORS[operator], clusterName, statements }, options).roleArn;
   const inAccount = (service: string, resource: string) =>
     interpolate`arn:${partitionOf(region)}:${service}:${region}:${accountId}:${resource}`;
+  const autoscaling = (): readonly Statement[] => [
+    {
+      Sid: 'SeeSizes',
+      Effect: 'Allow',
+      // None of these can be granted on less than everything.
+      Action: [
+        'autoscaling:DescribeAutoScalingGroups',
+        'autoscaling:DescribeAutoScalingInstances',
+        'autoscaling:DescribeLaunchConfigurations',
+        'autoscaling:DescribeScalingActivities',
+        'autoscaling:DescribeTags',
+        'ec2:DescribeImages',
+        'ec2:DescribeInstanceTypes',
+        'ec2:DescribeLaunchTemplateVersions',
+        'ec2:GetInstanceTypesFromInstanceRequirements',
+      ],
+      Resource: '*',
+    },
+    {
+      Sid: 'SeePools',
+      Effect: 'Allow',
+      Action: 'eks:DescribeNodegroup',
+      Resource: inAccount('eks', `nodegroup/${physicalName(scope, 'cluster')}/*`),
+    },
+    {
+      Sid: 'SizeOwnPools',
+      Effect: 'Allow',
+      Action: ['autoscaling:SetDesiredCapacity', 'autoscaling:TerminateInstanceInAutoScalingGroup'],
+      Resource: inAccount('autoscaling', 'autoScalingGroup:*:autoScalingGroupName/eks-*'),
+      Condition: { StringEquals: { 'aws:ResourceTag/eks:cluster-name': clusterName } },
+    },
+  ];
   return {
-    autoscaler: identity('autoscaler', [
-      {
-        Sid: 'SeeSizes',
-        Effect: 'Allow',
-        // None of these can be granted on less than everything.
-        Action: [
-          'autoscaling:DescribeAutoScalingGroups',
-          'autoscaling:DescribeAutoScalingInstances',
-          'autoscaling:DescribeLaunchConfigurations',
-          'autoscaling:DescribeScalingActivities',
-          'autoscaling:DescribeTags',
-          'ec2:DescribeImages',
-          'ec2:DescribeInstanceTypes',
-          'ec2:DescribeLaunchTemplateVersions',
-          'ec2:GetInstanceTypesFromInstanceRequirements',
-        ],
-        Resource: '*',
-      },
-      {
-        Sid: 'SeePools',
-        Effect: 'Allow',
-        Action: 'eks:DescribeNodegroup',
-        Resource: inAccount('eks', `nodegroup/${physicalName(scope, 'cluster')}/*`),
-      },
-      {
-        Sid: 'SizeOwnPools',
-        Effect: 'Allow',
-        Action: ['autoscaling:SetDesiredCapacity', 'autoscaling:TerminateInstanceInAutoScalingGroup'],
-        Resource: inAccount('autoscaling', 'autoScalingGroup:*:autoScalingGroupName/eks-*'),
-        Condition: { StringEquals: { 'aws:ResourceTag/eks:cluster-name': clusterName } },
-      },
-    ]),
+    ...(nodes === 'managed' ? { autoscaler: identity('autoscaler', autoscaling()) } : {}),
     secrets: identity('secrets', [
       {
         Sid: 'ReadOwnPasswords',

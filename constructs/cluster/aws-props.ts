@@ -20,7 +20,7 @@ export interface AwsPlan {
   readonly registryMemoryGiB: number;
   readonly registryStorageGiB: number;
   readonly cpu: NodeBounds;
-  /** Days that the event log keeps records. */
+  /** Days that the event log keeps the records of a topic that says nothing else. */
   readonly logRetentionDays: number;
 }
 
@@ -49,6 +49,8 @@ export interface AwsFoundationProps {
   readonly plan: AwsPlan;
   /** Production: stores refuse to be deleted, each zone has its own way out. */
   readonly protect: boolean;
+  /** Who sizes the pools: node groups of AWS with an autoscaler, or Karpenter, which makes its nodes itself. @default 'managed' */
+  readonly nodes?: 'managed' | 'karpenter';
   readonly gpu: AwsGpu;
   readonly alertEmail: string;
 }
@@ -160,8 +162,8 @@ export function sizesOf({ plan, erasureDays = 30, auditLockDays = 1 }: AwsPlatfo
   faults.whole('plan.brokerStorageGiB', plan.brokerStorageGiB, 1, MAX_BROKER_GIB);
   faults.whole('plan.registryStorageGiB', plan.registryStorageGiB, 1, MAX_DATABASE_GIB);
   faults.whole('plan.storeShards', plan.storeShards, 1, MAX_SHARDS);
-  faults.whole('plan.storeReplicas', plan.storeReplicas, 0, MAX_STORE_REPLICAS);
   faults.whole('plan.logRetentionDays', plan.logRetentionDays, 1, 3_650);
+  faults.whole('plan.storeReplicas', plan.storeReplicas, 0, MAX_STORE_REPLICAS);
   faults.whole('erasureDays', erasureDays, 1, 3_650);
   faults.whole('auditLockDays', auditLockDays, 1, 36_500);
   const size = (path: string, sizes: readonly Size[], vcpus: number, memoryGiB: number): Size | undefined => {

@@ -10,7 +10,7 @@ export interface Statement {
   readonly Principal?: '*' | { readonly AWS: Values } | { readonly Service: Values };
   readonly Action: string | readonly string[];
   readonly Resource?: Values;
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, Values>>>>;
+  readonly Condition?: Readonly<Record<string, Input<Readonly<Record<string, Values>>>>>;
 }
 
 export const policyDocument = (statements: readonly Statement[]): Output<string> =>

@@ -1,4 +1,6 @@
 import type { ResourceTransformation } from '@pulumi/pulumi';
+import { COST_CENTRE, DATA_CLASS, ENVIRONMENT, OWNER } from '../../app/usecases/annotations.ts';
+import type { DataClass } from '../../app/usecases/field.ts';
 
 /** What stands on every taggable resource besides its data class. */
 export interface AwsTags {
@@ -7,15 +9,12 @@ export interface AwsTags {
   readonly costCentre: string;
 }
 
-/** What a store holds at most. `secret` is key material and passwords; the others are the classes of the definition's fields. */
-export type HeldClass = 'public' | 'internal' | 'sensitive' | 'pii' | 'secret';
-
 /** Types of the `aws` package that we use and that take no tags. */
 const UNTAGGED: ReadonlySet<string> = new Set([
-  'aws:athena/database:Database',
-  'aws:cloudwatch/logResourcePolicy:LogResourcePolicy',
+  'aws:cloudwatch/eventTarget:EventTarget',
   'aws:ec2/routeTableAssociation:RouteTableAssociation',
   'aws:ec2/route:Route',
+  'aws:ec2/tag:Tag',
   'aws:ecr/lifecyclePolicy:LifecyclePolicy',
   'aws:ecr/repositoryPolicy:RepositoryPolicy',
   'aws:eks/accessPolicyAssociation:AccessPolicyAssociation',
@@ -38,8 +37,7 @@ const UNTAGGED: ReadonlySet<string> = new Set([
   'aws:s3/bucketVersioning:BucketVersioning',
   'aws:secretsmanager/secretPolicy:SecretPolicy',
   'aws:secretsmanager/secretVersion:SecretVersion',
-  'aws:sns/topicPolicy:TopicPolicy',
-  'aws:sns/topicSubscription:TopicSubscription',
+  'aws:sqs/queuePolicy:QueuePolicy',
 ]);
 
 /** Whether a resource of this token takes tags: a tag it does not take would fail the deployment. */
@@ -51,14 +49,10 @@ export const withTags =
   ({ type, props, opts }) =>
     isTaggable(type) ? { props: { ...props, tags: { ...tags, ...props.tags } }, opts } : undefined;
 
-/** As the bill and the policies read them. */
-export const commonTags = ({ owner, environment, costCentre }: AwsTags): Readonly<Record<string, string>> => ({
-  owner,
-  environment,
-  'cost-centre': costCentre,
+/** As the bill and the policies read them. `holds` is the most protected class of data in it. */
+export const tagsOf = ({ owner, environment, costCentre }: AwsTags, holds: DataClass): Readonly<Record<string, string>> => ({
+  [OWNER]: owner,
+  [ENVIRONMENT]: environment,
+  [COST_CENTRE]: costCentre,
+  [DATA_CLASS]: holds,
 });
-
-/** What budgets filter the bill by. */
-export const COST_TAG = 'millrace.dev/cost';
-
-export const costOf = (environment: string, part: string): string => `${environment}-${part}`;

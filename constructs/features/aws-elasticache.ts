@@ -5,6 +5,7 @@ import { SubnetGroup } from '@pulumi/aws/elasticache/subnetGroup.js';
 import { User } from '@pulumi/aws/elasticache/user.js';
 import { UserGroup } from '@pulumi/aws/elasticache/userGroup.js';
 import { type ComponentResourceOptions, type Input, type Output, secret } from '@pulumi/pulumi';
+import { DATA } from '../../app/usecases/data-annotations.ts';
 import { AwsComponent, type AwsScope, physicalName } from '../cluster/aws-component.ts';
 import { guard } from '../cluster/aws-guard.ts';
 import { AwsPassword } from '../governance/aws-password.ts';
@@ -86,6 +87,7 @@ export class AwsElastiCache extends AwsComponent {
       name,
       {
         replicationGroupId: called,
+        tags: { [DATA.store]: 'online' },
         description: 'Online features of Millrace',
         engine: 'valkey',
         engineVersion: `${major}.0`,
@@ -133,7 +135,7 @@ export class AwsElastiCache extends AwsComponent {
         {
           secretName: physicalName(scope, `online-${user}`),
           description: `The online store's ${user}`,
-          username: userId,
+          username: user,
           keyArn: secretsKeyArn,
         },
         own,
@@ -142,7 +144,7 @@ export class AwsElastiCache extends AwsComponent {
         `${name}-${user}`,
         {
           userId,
-          userName: userId,
+          userName: user,
           engine,
           accessString: USERS[user],
           authenticationMode: { type: 'password', passwords: [secret(password.password)] },

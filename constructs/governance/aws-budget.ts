@@ -1,7 +1,7 @@
 import { Budget } from '@pulumi/aws/budgets/budget.js';
 import type { ComponentResourceOptions } from '@pulumi/pulumi';
+import { POOL } from '../../app/usecases/annotations.ts';
 import { AwsComponent, type AwsScope, physicalName } from '../cluster/aws-component.ts';
-import { COST_TAG, costOf } from '../cluster/aws-tags.ts';
 
 export interface GpuBudgetProps {
   /** USD a month for all nodes of the GPU pool. */
@@ -19,7 +19,7 @@ const ALARMS = [
 
 /**
  * The alarm on what the GPU pool costs, by the tag that its instances carry. The account's payer must have activated
- * `millrace.dev/cost` as a cost allocation tag once, which AWS allows only after the tag was first seen.
+ * `millrace.dev/pool` as a cost allocation tag once, which AWS allows only after the tag was first seen.
  */
 export class GpuBudget extends AwsComponent {
   constructor(name: string, scope: AwsScope, props: GpuBudgetProps, options?: ComponentResourceOptions) {
@@ -32,14 +32,14 @@ export class GpuBudget extends AwsComponent {
         timeUnit: 'MONTHLY',
         limitAmount: String(props.monthlyBudget),
         limitUnit: 'USD',
-        costFilters: [{ name: 'TagKeyValue', values: [`user:${COST_TAG}$${costOf(scope.environment, 'gpu')}`] }],
+        costFilters: [{ name: 'TagKeyValue', values: [`user:${POOL}$gpu`] }],
         notifications: ALARMS.map((alarm) => ({
           ...alarm,
           comparisonOperator: 'GREATER_THAN',
           thresholdType: 'PERCENTAGE',
           subscriberEmailAddresses: [props.alertEmail],
         })),
-        tags: { [COST_TAG]: costOf(scope.environment, 'gpu') },
+        tags: { [POOL]: 'gpu' },
       },
       this.own,
     );

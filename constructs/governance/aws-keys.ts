@@ -1,9 +1,9 @@
 import { Alias } from '@pulumi/aws/kms/alias.js';
 import { Key } from '@pulumi/aws/kms/key.js';
 import { type ComponentResourceOptions, interpolate, type Output } from '@pulumi/pulumi';
+import type { DataClass } from '../../app/usecases/field.ts';
 import { AwsComponent, type AwsScope, partitionOf, physicalName } from '../cluster/aws-component.ts';
 import { policyDocument, type Statement } from '../cluster/aws-statement.ts';
-import type { HeldClass } from '../cluster/aws-tags.ts';
 
 /** The longest that AWS offers: a key that was deleted by mistake can be called back for so long. */
 export const DELETION_WINDOW_DAYS = 30;
@@ -46,7 +46,7 @@ export interface AwsKeyProps {
   /** Part of its alias `alias/millrace-<environment>-<part>`. */
   readonly part: string;
   readonly description: string;
-  readonly holds: HeldClass;
+  readonly holds: DataClass;
   /** `sign` makes an Ed25519 pair, whose private half never leaves KMS. @default 'encrypt' */
   readonly use?: 'encrypt' | 'sign';
   /** More than this account's identities, e.g. a service of AWS that writes logs. */
@@ -111,17 +111,17 @@ const logsMayUseKey = ({ region, accountId }: AwsScope): Statement => ({
 });
 
 const PURPOSES = {
-  cluster: { holds: 'secret', description: 'Secrets of the Kubernetes API' },
+  cluster: { holds: 'sensitive', description: 'Secrets of the Kubernetes API' },
   logs: { holds: 'internal', description: 'Logs of the control plane, the brokers and the network' },
   lake: { holds: 'pii', description: 'The lake, its releases and the results of queries' },
   audit: { holds: 'internal', description: 'The audit log' },
   log: { holds: 'pii', description: 'The event log at rest' },
   online: { holds: 'pii', description: 'The online store at rest' },
-  registry: { holds: 'internal', description: 'The registry and its backups' },
-  subjects: { holds: 'secret', description: "The store of subjects' keys and its backups" },
-  secrets: { holds: 'secret', description: 'Passwords of workloads' },
+  registry: { holds: 'pii', description: "The registry's database and its backups" },
+  subjects: { holds: 'sensitive', description: "Wraps the subjects' keys" },
+  secrets: { holds: 'sensitive', description: 'Passwords of workloads' },
   images: { holds: 'internal', description: 'The image repository' },
-  signing: { holds: 'secret', description: "The gate's signature over releases and verdicts", use: 'sign' },
+  signing: { holds: 'sensitive', description: "The gate's signature over releases and verdicts", use: 'sign' },
 } as const satisfies Readonly<Record<string, Omit<AwsKeyProps, 'part'>>>;
 
 export type KeyPurpose = keyof typeof PURPOSES;
@@ -131,7 +131,7 @@ export type AwsKeys = Readonly<Record<KeyPurpose, AwsKey>>;
 export function awsKeys(scope: AwsScope, options?: ComponentResourceOptions): AwsKeys {
   const made = (Object.keys(PURPOSES) as KeyPurpose[]).map((part) => {
     const props: AwsKeyProps = { part, ...PURPOSES[part], ...(part === 'logs' ? { statements: [logsMayUseKey(scope)] } : {}) };
-    return [part, new AwsKey(`key-${part}`, scope, props, options)] as const;
+    return [part, new AwsKey(part, scope, props, options)] as const;
   });
   return Object.fromEntries(made) as Record<KeyPurpose, AwsKey>;
 }

@@ -24,7 +24,7 @@ export class AwsPassword extends AwsComponent {
   readonly password: Output<string>;
 
   constructor(name: string, scope: AwsScope, props: AwsPasswordProps, options?: ComponentResourceOptions) {
-    super('governance:AwsPassword', name, scope, 'secret', options);
+    super('governance:AwsPassword', name, scope, 'sensitive', options);
     const store = new Secret(
       name,
       {

@@ -17,7 +17,7 @@ export class AwsLogUser extends AwsComponent {
   readonly secretArn: Output<string>;
 
   constructor(name: string, scope: AwsScope, props: AwsLogUserProps, options?: ComponentResourceOptions) {
-    super('ingestion:AwsLogUser', name, scope, 'secret', options);
+    super('ingestion:AwsLogUser', name, scope, 'sensitive', options);
     const password = new AwsPassword(
       name,
       scope,

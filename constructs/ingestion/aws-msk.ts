@@ -2,6 +2,7 @@ import { LogGroup } from '@pulumi/aws/cloudwatch/logGroup.js';
 import { Cluster } from '@pulumi/aws/msk/cluster.js';
 import { Configuration } from '@pulumi/aws/msk/configuration.js';
 import { type ComponentResourceOptions, type Input, type Output, output } from '@pulumi/pulumi';
+import { DATA } from '../../app/usecases/data-annotations.ts';
 import { AwsComponent, type AwsScope, physicalName } from '../cluster/aws-component.ts';
 import { guard } from '../cluster/aws-guard.ts';
 
@@ -24,6 +25,8 @@ export interface AwsMskProps {
   readonly brokers: number;
   readonly instanceType: string;
   readonly storageGiB: number;
+  /** Of a topic that says nothing else. */
+  readonly retentionDays: number;
   /** @default '3.9.x.kraft' */
   readonly kafkaVersion?: string;
   /** Days that the brokers' logs are kept. @default 365 */
@@ -63,7 +66,7 @@ export class AwsMsk extends AwsComponent {
       {
         name: called,
         kafkaVersions: [version],
-        serverProperties: Object.entries(SERVER_PROPERTIES)
+        serverProperties: Object.entries({ ...SERVER_PROPERTIES, 'log.retention.hours': String(props.retentionDays * 24) })
           .map(([key, value]) => `${key}=${value}\n`)
           .join(''),
       },
@@ -78,6 +81,7 @@ export class AwsMsk extends AwsComponent {
       name,
       {
         clusterName: called,
+        tags: { [DATA.store]: 'log' },
         kafkaVersion: version,
         numberOfBrokerNodes: props.brokers,
         brokerNodeGroupInfo: {

@@ -8,14 +8,17 @@ import { BucketServerSideEncryptionConfiguration } from '@pulumi/aws/s3/bucketSe
 import { BucketVersioning } from '@pulumi/aws/s3/bucketVersioning.js';
 import type { input } from '@pulumi/aws/types/index.js';
 import { type ComponentResourceOptions, type Input, interpolate, type Output } from '@pulumi/pulumi';
+import { DATA } from '../../app/usecases/data-annotations.ts';
+import type { DataClass } from '../../app/usecases/field.ts';
 import { AwsComponent, type AwsScope, physicalName } from '../cluster/aws-component.ts';
 import { policyDocument, type Statement } from '../cluster/aws-statement.ts';
-import type { HeldClass } from '../cluster/aws-tags.ts';
 
 export interface PrivateBucketProps {
   /** Part of its name `millrace-<environment>-<part>-<account>-<region>`. */
   readonly part: string;
-  readonly holds: HeldClass;
+  readonly holds: DataClass;
+  /** What the policies know it by. */
+  readonly store?: string;
   /** Undefined: S3's own key, which is the only one that access logs can be written with. */
   readonly keyArn?: Input<string>;
   /** Set at birth and never after. @default false */
@@ -51,6 +54,7 @@ export abstract class PrivateBucket extends AwsComponent {
         bucket: interpolate`${physicalName(scope, props.part)}-${scope.accountId}-${scope.region}`,
         objectLockEnabled: props.objectLock ?? false,
         forceDestroy: !scope.protect && props.objectLock !== true,
+        ...(props.store === undefined ? {} : { tags: { [DATA.store]: props.store } }),
       },
       this.stateful,
     );

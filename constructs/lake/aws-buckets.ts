@@ -26,6 +26,7 @@ export class LakeBucket extends PrivateBucket {
       scope,
       {
         part: 'lake',
+        store: 'lake',
         holds: 'pii',
         keyArn: props.keyArn,
         logsTo: props.logsTo,
@@ -35,6 +36,11 @@ export class LakeBucket extends PrivateBucket {
             id: 'forget-deleted-versions',
             filter: { prefix: '' },
             noncurrentVersionExpiration: { noncurrentDays: undo },
+          },
+          {
+            ...enabled,
+            id: 'forget-delete-markers',
+            filter: { prefix: 'lake/' },
             expiration: { expiredObjectDeleteMarker: true },
           },
           { ...enabled, id: 'forget-results', filter: { prefix: 'results/' }, expiration: { days: props.resultDays ?? 7 } },
@@ -70,6 +76,7 @@ export class AuditBucket extends PrivateBucket {
       scope,
       {
         part: 'audit',
+        store: 'audit',
         holds: 'internal',
         keyArn: props.keyArn,
         logsTo: props.logsTo,
@@ -106,6 +113,9 @@ export class AuditBucket extends PrivateBucket {
   }
 }
 
+/** Buckets whose readers and writers are recorded. */
+const LOGGED = ['audit', 'lake'] as const;
+
 /** Who read and wrote the other buckets, as S3 writes it. */
 export class AccessLogBucket extends PrivateBucket {
   constructor(name: string, scope: AwsScope, options?: ComponentResourceOptions) {
@@ -116,15 +126,13 @@ export class AccessLogBucket extends PrivateBucket {
       {
         part: 'access',
         holds: 'internal',
-        lifecycle: [
-          {
-            id: 'forget-old-records',
-            status: 'Enabled',
-            filter: { prefix: '' },
-            expiration: { days: 365 },
-            noncurrentVersionExpiration: { noncurrentDays: 1 },
-          },
-        ],
+        lifecycle: LOGGED.map((part) => ({
+          id: `forget-records-of-${part}`,
+          status: 'Enabled',
+          filter: { prefix: `${part}/` },
+          expiration: { days: 365 },
+          noncurrentVersionExpiration: { noncurrentDays: 1 },
+        })),
         statements: (arn) => [
           {
             Sid: 'S3WritesRecords',

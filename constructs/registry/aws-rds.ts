@@ -4,21 +4,17 @@ import { Instance } from '@pulumi/aws/rds/instance.js';
 import { ParameterGroup } from '@pulumi/aws/rds/parameterGroup.js';
 import { SubnetGroup } from '@pulumi/aws/rds/subnetGroup.js';
 import { type ComponentResourceOptions, type Input, type Output, secret } from '@pulumi/pulumi';
+import { DATA } from '../../app/usecases/data-annotations.ts';
 import { AwsComponent, type AwsScope, partitionOf, physicalName } from '../cluster/aws-component.ts';
 import { guard } from '../cluster/aws-guard.ts';
 import { trustService } from '../cluster/aws-statement.ts';
-import type { HeldClass } from '../cluster/aws-tags.ts';
+import { AwsPassword } from '../governance/aws-password.ts';
+import { DATABASE_USERS, databaseSecret } from '../governance/credentials.ts';
+import { PLATFORM } from '../site.ts';
 
 export const POSTGRES_PORT = 5432;
 
-/** Database and its owner; workloads connect as users of their own. */
-export const DATABASE = 'millrace';
-
 export interface AwsPostgresProps {
-  /** Part of its name. */
-  readonly part: string;
-  readonly description: string;
-  readonly holds: HeldClass;
   readonly vpcId: Input<string>;
   readonly subnetIds: readonly Input<string>[];
   readonly clients: Readonly<Record<string, Input<string>>>;
@@ -26,42 +22,41 @@ export interface AwsPostgresProps {
   readonly secretsKeyArn: Input<string>;
   readonly instanceClass: string;
   readonly storageGiB: number;
-  /** Days that a backup is kept, 1 to 35. */
-  readonly backupDays: number;
-  /** Whether a last snapshot stays when the database goes. Never for what must be forgotten. */
-  readonly lastSnapshot: boolean;
-  /** More tags, e.g. what the policies know the store by. */
-  readonly tags?: Readonly<Record<string, string>>;
+  /** Days within which an erased person must be gone from every copy. */
+  readonly erasureDays: number;
   /** Major version. @default '17' */
   readonly engineMajor?: string;
 }
 
+const PART = 'registry';
+const DESCRIPTION = 'The registry of models and runs';
+
+/** What RDS keeps a backup for at most. */
+const MAX_BACKUP_DAYS = 35;
+
 /** Storage grows by itself up to so many times what was planned. */
 const GROWTH = 4;
 
-/** Postgres by RDS in two zones: TLS only, identities in place of passwords, its owner's password made and turned by RDS. */
+/**
+ * The registry's database, which holds the subjects' wrapped keys as well: Postgres by RDS in two zones, TLS only, its owner's
+ * password made and turned by RDS, a user with a password for each kind of caller.
+ */
 export class AwsPostgres extends AwsComponent {
   /** Host. */
   readonly endpoint: Output<string>;
-  /** What `rds-db:connect` is granted on. */
-  readonly resourceId: Output<string>;
-  /** The owner's credentials in Secrets Manager. */
-  readonly secretArn: Output<string>;
+  /** The owner's credentials in Secrets Manager: who makes the users. */
+  readonly ownerSecretArn: Output<string>;
 
   constructor(name: string, scope: AwsScope, props: AwsPostgresProps, options?: ComponentResourceOptions) {
-    super('registry:AwsPostgres', name, scope, props.holds, options);
-    const called = physicalName(scope, props.part);
+    super('registry:AwsPostgres', name, scope, 'pii', options);
+    const called = physicalName(scope, PART);
     const major = props.engineMajor ?? '17';
-    const subnets = new SubnetGroup(
-      name,
-      { name: called, description: props.description, subnetIds: [...props.subnetIds] },
-      this.own,
-    );
+    const subnets = new SubnetGroup(name, { name: called, description: DESCRIPTION, subnetIds: [...props.subnetIds] }, this.own);
     const parameters = new ParameterGroup(
       name,
       {
         name: called,
-        description: props.description,
+        description: DESCRIPTION,
         family: `postgres${major}`,
         parameters: [
           { name: 'rds.force_ssl', value: '1' },
@@ -79,15 +74,14 @@ export class AwsPostgres extends AwsComponent {
       name,
       {
         name: called,
-        description: props.description,
+        description: DESCRIPTION,
         vpcId: props.vpcId,
         clients: props.clients,
         ports: { postgres: POSTGRES_PORT },
       },
       this.own,
     );
-    const { role, managed } = this.monitor(name, props.part);
-    const keepsLast = scope.protect && props.lastSnapshot;
+    const { role, managed } = this.monitor(name);
     const instance = new Instance(
       name,
       {
@@ -95,8 +89,8 @@ export class AwsPostgres extends AwsComponent {
         engine: 'postgres',
         engineVersion: major,
         instanceClass: props.instanceClass,
-        dbName: DATABASE,
-        username: DATABASE,
+        dbName: PLATFORM,
+        username: `${PLATFORM}_owner`,
         manageMasterUserPassword: true,
         masterUserSecretKmsKeyId: props.secretsKeyArn,
         iamDatabaseAuthenticationEnabled: true,
@@ -110,14 +104,14 @@ export class AwsPostgres extends AwsComponent {
         maxAllocatedStorage: props.storageGiB * GROWTH,
         storageEncrypted: true,
         kmsKeyId: props.keyArn,
-        backupRetentionPeriod: props.backupDays,
+        // A subject's key that a backup brings back brings the person back: none outlives the erasure window, nor the database.
+        backupRetentionPeriod: Math.min(MAX_BACKUP_DAYS, props.erasureDays),
+        deleteAutomatedBackups: true,
+        skipFinalSnapshot: true,
         backupWindow: '01:00-02:00',
         maintenanceWindow: 'sun:02:30-sun:03:30',
         copyTagsToSnapshot: true,
-        deleteAutomatedBackups: !keepsLast,
         deletionProtection: scope.protect,
-        skipFinalSnapshot: !keepsLast,
-        ...(keepsLast ? { finalSnapshotIdentifier: `${called}-last` } : {}),
         autoMinorVersionUpgrade: true,
         caCertIdentifier: 'rds-ca-rsa2048-g1',
         enabledCloudwatchLogsExports: ['postgresql', 'upgrade'],
@@ -125,22 +119,35 @@ export class AwsPostgres extends AwsComponent {
         performanceInsightsKmsKeyId: props.keyArn,
         monitoringInterval: 60,
         monitoringRoleArn: role.arn,
-        ...(props.tags === undefined ? {} : { tags: { ...props.tags } }),
+        tags: { [DATA.store]: 'subject-keys' },
       },
       { ...this.stateful, dependsOn: [managed] },
     );
     this.endpoint = instance.address;
-    this.resourceId = instance.resourceId;
-    this.secretArn = secret(instance.masterUserSecrets.apply(([first]) => first?.secretArn ?? ''));
+    this.ownerSecretArn = secret(instance.masterUserSecrets.apply(([first]) => first?.secretArn ?? ''));
+    for (const user of DATABASE_USERS) {
+      const part = databaseSecret(user);
+      new AwsPassword(
+        part,
+        scope,
+        {
+          secretName: physicalName(scope, part),
+          description: `The registry's user ${user}`,
+          username: `${PLATFORM}_${user}`,
+          keyArn: props.secretsKeyArn,
+        },
+        this.own,
+      );
+    }
     this.registerOutputs({ endpoint: this.endpoint });
   }
 
-  private monitor(name: string, part: string): { readonly role: Role; readonly managed: RolePolicyAttachment } {
+  private monitor(name: string): { readonly role: Role; readonly managed: RolePolicyAttachment } {
     const { scope, own } = this;
     const role = new Role(
       `${name}-monitor`,
       {
-        name: physicalName(scope, `${part}-monitor`),
+        name: physicalName(scope, `${PART}-monitor`),
         assumeRolePolicy: trustService('monitoring.rds.amazonaws.com', scope.accountId),
       },
       own,

@@ -67,7 +67,6 @@ function answers(type: string, name: string, inputs: Outputs): Outputs {
     case 'aws:rds/instance:Instance':
       return {
         address: `${inputs.identifier}.rds.example`,
-        resourceId: `db-${name}`,
         masterUserSecrets: [{ secretArn: arn('secretsmanager', `secret:rds!db-${name}`).arn }],
       };
     case 'aws:elasticache/replicationGroup:ReplicationGroup':
@@ -76,6 +75,8 @@ function answers(type: string, name: string, inputs: Outputs): Outputs {
       return { latestVersion: 1 };
     case 'aws:msk/configuration:Configuration':
       return { latestRevision: 1, ...arn('kafka', `configuration/${name}`) };
+    case 'aws:sqs/queue:Queue':
+      return { url: `https://sqs.example/${inputs.name}`, ...arn('sqs', String(inputs.name)) };
     case 'aws:secretsmanager/secret:Secret':
       return arn('secretsmanager', `secret:${inputs.name}`);
     case 'aws:iam/role:Role':

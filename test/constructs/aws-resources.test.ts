@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { COST_CENTRE, DATA_CLASS, ENVIRONMENT, OWNER } from '../../app/usecases/annotations.ts';
 import { isTaggable } from '../../constructs/cluster/aws-tags.ts';
 import { PRODUCTION } from './aws-account.ts';
 import { deployAll, shortType } from './aws-program.ts';
@@ -31,19 +32,20 @@ test('what takes tags carries owner, environment, cost centre and data class, an
     const takesTags = /\n {4}tags\?:/.test(args);
     assert.equal(isTaggable(type), takesTags, `${type} ${takesTags ? 'takes' : 'takes no'} tags`);
     if (!takesTags) continue;
-    const { owner, environment, 'cost-centre': costCentre, 'data-class': held } = inputs.tags as Record<string, string>;
-    assert.deepEqual({ owner, environment, costCentre }, PRODUCTION.tags, `${type} ${name}`);
-    assert.match(held ?? '', /^(public|internal|sensitive|pii|secret)$/, `${type} ${name}`);
+    const tags = inputs.tags as Record<string, string>;
+    const found = { owner: tags[OWNER], environment: tags[ENVIRONMENT], costCentre: tags[COST_CENTRE] };
+    assert.deepEqual(found, PRODUCTION.tags, `${type} ${name}`);
+    assert.match(tags[DATA_CLASS] ?? '', /^(public|internal|sensitive|pii)$/, `${type} ${name}`);
   }
 });
 
 test('stores and keys say what they hold', () => {
   const held = (short: string) =>
     production.flatMap(({ type, name, inputs }) =>
-      shortType(type) === short ? [`${name}: ${(inputs.tags as Record<string, string>)['data-class']}`] : [],
+      shortType(type) === short ? [`${name}: ${(inputs.tags as Record<string, string>)[DATA_CLASS]}`] : [],
     );
   assert.deepEqual(held('s3/Bucket'), ['access-logs: internal', 'audit: internal', 'lake: pii']);
-  assert.deepEqual(held('rds/Instance'), ['registry: internal', 'subjects: secret']);
+  assert.deepEqual(held('rds/Instance'), ['registry: pii']);
   assert.deepEqual([...held('msk/Cluster'), ...held('elasticache/ReplicationGroup')], ['log: pii', 'online: pii']);
 });
 
@@ -95,7 +97,7 @@ test('no password stands in an input in plain text', () => {
       return [(JSON.parse(value) as { readonly password: string }).password];
     }),
   );
-  assert.ok(passwords.size >= 7, 'a password for each user of a store, no two alike');
+  assert.ok(passwords.size >= 10, 'a password for each user of a store, no two alike');
   for (const password of passwords) assert.ok(password.length >= 32, 'a password that cannot be guessed');
   for (const { type, name, inputs } of production)
     for (const [path, text] of plain(inputs, `${type} ${name}`))

@@ -9,7 +9,7 @@ const one = (short: string, name?: string) => {
   assert.ok(found !== undefined, `${short} ${name}`);
   return found.inputs;
 };
-const keyOf = (part: string) => `arn:aws:kms:eu-central-1:123456789012:key/key-${part}`;
+const keyOf = (part: string) => `arn:aws:kms:eu-central-1:123456789012:key/${part}`;
 
 test('C01: the Kubernetes API answers inside the network only, writes every log, and encrypts secrets under a key of ours', () => {
   const cluster = one('eks/Cluster');
@@ -130,12 +130,12 @@ test('stores let nodes in on their own ports, nothing from an address range, and
 test('F02: the GPU pool starts from zero, ends at its ceiling, is tainted, and a budget stands on the tag of its nodes', () => {
   const pool = one('eks/NodeGroup', 'cluster-gpu');
   assert.deepEqual(pool.scalingConfig, { minSize: 0, desiredSize: 0, maxSize: 3 });
-  assert.deepEqual(pool.taints, [{ key: 'nvidia.com/gpu', value: 'true', effect: 'NO_SCHEDULE' }]);
+  assert.deepEqual(pool.taints, [{ key: 'nvidia.com/gpu', value: 'present', effect: 'NO_SCHEDULE' }]);
   assert.equal(at(pool, 'labels', 'millrace.dev/pool'), 'gpu');
   const budget = one('budgets/Budget');
   const [filter] = at(budget, 'costFilters', 0, 'values') as readonly string[];
   const tags = at(one('ec2/LaunchTemplate', 'cluster-gpu'), 'tagSpecifications', 0, 'tags');
-  assert.equal(filter, `user:millrace.dev/cost$${at(tags, 'millrace.dev/cost')}`);
+  assert.equal(filter, `user:millrace.dev/pool$${at(tags, 'millrace.dev/pool')}`);
   assert.equal(budget.limitAmount, '900');
   assert.deepEqual(at(budget, 'notifications', 0, 'subscriberEmailAddresses'), ['platform@example.org']);
 });

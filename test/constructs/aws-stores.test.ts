@@ -10,7 +10,7 @@ const one = (short: string, name?: string) => {
   assert.ok(found !== undefined, `${short} ${name}`);
   return found.inputs;
 };
-const keyOf = (part: string) => `arn:aws:kms:eu-central-1:123456789012:key/key-${part}`;
+const keyOf = (part: string) => `arn:aws:kms:eu-central-1:123456789012:key/${part}`;
 
 test('C05: records of the audit bucket are locked in compliance mode under another key, and nobody may delete', () => {
   const lock = one('s3/BucketObjectLockConfiguration');
@@ -40,7 +40,7 @@ test('C05: records of the audit bucket are locked in compliance mode under anoth
 test('C08: each key turns, waits 30 days before it goes, and names this account only; the signing key is an Ed25519 pair', () => {
   for (const { name, inputs } of ofType(all, 'kms/Key')) {
     assert.equal(inputs.deletionWindowInDays, 30, name);
-    if (name === 'key-signing')
+    if (name === 'signing')
       assert.deepEqual([inputs.keyUsage, inputs.customerMasterKeySpec], ['SIGN_VERIFY', 'ECC_NIST_EDWARDS25519']);
     else assert.equal(inputs.enableKeyRotation, true, name);
     for (const { Principal, Action } of statementsOf(inputs.policy)) {
@@ -51,29 +51,42 @@ test('C08: each key turns, waits 30 days before it goes, and names this account 
   }
 });
 
-test("C08: subjects' keys have a key of their own and no backup beyond the erasure window; the registry keeps its own for 35 days", () => {
-  const subjects = one('rds/Instance', 'subjects');
-  const registry = one('rds/Instance', 'registry');
-  assert.deepEqual([subjects.kmsKeyId, registry.kmsKeyId], [keyOf('subjects'), keyOf('registry')]);
+test("C08: the database with subjects' keys has a key of its own, and no copy that outlives the erasure window", () => {
+  const registry = one('rds/Instance');
+  assert.equal(registry.kmsKeyId, keyOf('registry'));
   assert.deepEqual(
-    [subjects.backupRetentionPeriod, subjects.skipFinalSnapshot, subjects.deleteAutomatedBackups],
-    [7, true, true],
+    [registry.backupRetentionPeriod, registry.skipFinalSnapshot, registry.deleteAutomatedBackups],
+    [30, true, true],
   );
-  assert.equal(at(subjects, 'tags', 'millrace.dev/store'), 'subject-keys');
-  assert.deepEqual([registry.backupRetentionPeriod, registry.skipFinalSnapshot], [35, false]);
-  for (const database of [subjects, registry])
-    assert.deepEqual(
-      [database.multiAz, database.storageEncrypted, database.iamDatabaseAuthenticationEnabled, database.publiclyAccessible],
-      [true, true, true, false],
-    );
+  assert.equal(at(registry, 'tags', 'millrace.dev/store'), 'subject-keys');
+  const sharing = all.filter(({ type, inputs }) => !type.includes('rds/') && JSON.stringify(inputs).includes(keyOf('registry')));
+  assert.deepEqual(sharing, []);
+});
+
+test('the registry answers in two zones, encrypted, inside the network, by TLS only, and makes its own password', () => {
+  const { multiAz, storageEncrypted, iamDatabaseAuthenticationEnabled, publiclyAccessible, deletionProtection } =
+    one('rds/Instance');
+  assert.deepEqual(
+    { multiAz, storageEncrypted, iamDatabaseAuthenticationEnabled, publiclyAccessible, deletionProtection },
+    {
+      multiAz: true,
+      storageEncrypted: true,
+      iamDatabaseAuthenticationEnabled: true,
+      publiclyAccessible: false,
+      deletionProtection: true,
+    },
+  );
+  assert.deepEqual([one('rds/Instance').manageMasterUserPassword, one('rds/Instance').password], [true, undefined]);
+  const parameters = one('rds/ParameterGroup').parameters as readonly { readonly name: string; readonly value: string }[];
+  assert.equal(parameters.find(({ name }) => name === 'rds.force_ssl')?.value, '1');
 });
 
 test('C08: a shorter erasure window shortens backups and what S3 keeps of deleted files', async () => {
   const short = await deploy(() => {
     awsPlatform(awsFoundation(PRODUCTION), { ...PRODUCTION, erasureDays: 3 });
   });
-  const subjects = ofType(short, 'rds/Instance').find(({ name }) => name === 'subjects');
-  assert.equal(subjects?.inputs.backupRetentionPeriod, 3);
+  const [registry] = ofType(short, 'rds/Instance');
+  assert.equal(registry?.inputs.backupRetentionPeriod, 3);
   const lake = ofType(short, 's3/BucketLifecycleConfiguration').find(({ name }) => name === 'lake');
   assert.equal(at(lake?.inputs, 'rules', 1, 'noncurrentVersionExpiration', 'noncurrentDays'), 3);
 });
