@@ -64,17 +64,16 @@ const own = new Set([...data, ...duties].map(({ name }) => name));
 /** All of it, before the first release. */
 export const model: readonly Resource[] = [
   ...useCase
-    .filter(({ type, name }) => !own.has(name) && !type.endsWith(':NetworkPolicy') && !isManifest(type, name))
+    .filter((resource) => !own.has(resource.name) && !isOurs(resource))
     .map((resource) => altered(resource, ...(more[resource.name] ?? []))),
   ...data,
   ...duties,
 ];
 
-function isManifest(type: string, name: string): boolean {
-  const labels = useCase.find((resource) => resource.type === type && resource.name === name)?.props['metadata'] as
-    | Values
-    | undefined;
-  return DATA.manifest in ((labels?.['labels'] as Values | undefined) ?? {});
+/** What the samples above say in the use case's place. */
+function isOurs({ type, props }: Resource): boolean {
+  const labels = (props['metadata'] as { readonly labels?: Values } | undefined)?.labels ?? {};
+  return type.endsWith(':NetworkPolicy') || DATA.manifest in labels || MODEL.grants in labels;
 }
 
 const serves = (change: (serving: Resource) => Resource): readonly Resource[] =>

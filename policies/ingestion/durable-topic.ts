@@ -1,5 +1,17 @@
 import { failures } from '../evaluate.ts';
-import { all, always, compare, equals, type Field, implies, number, object, oneOf, type Predicate, said } from '../expression.ts';
+import {
+  all,
+  always,
+  compare,
+  equals,
+  type Field,
+  implies,
+  matches,
+  number,
+  object,
+  type Predicate,
+  said,
+} from '../expression.ts';
 import { at, kindOf } from '../read.ts';
 import type { Resource, ResourceRule, Violation } from '../rule.ts';
 import { violation } from '../violation.ts';
@@ -9,7 +21,7 @@ const UNCLEAN = 'unclean.leader.election.enable';
 
 const config = (settings: Field): readonly Predicate[] => [
   said('2', compare(number(settings.at(MIN_IN_SYNC), 0), '==', 2)),
-  said('false', oneOf(settings.at(UNCLEAN), ['false'])),
+  said('false', matches(settings.at(UNCLEAN), /^false$/)),
 ];
 
 const topic = all(
@@ -22,7 +34,7 @@ const kafka = all(
   said('3 or more', compare(number(brokers.at('default.replication.factor'), 0), '>=', 3)),
   said('3 or more', compare(number(brokers.at('offsets.topic.replication.factor'), 0), '>=', 3)),
   said('2', compare(number(brokers.at(MIN_IN_SYNC), 0), '==', 2)),
-  said('false or absent', implies(oneOf(brokers.at(UNCLEAN), ['true']), { is: 'always', value: false })),
+  said('false or absent', implies(matches(brokers.at(UNCLEAN), /^true$/), { is: 'always', value: false })),
 );
 
 /** A topic, or the brokers' defaults. */
@@ -38,7 +50,15 @@ export const durableTopic: ResourceRule = {
   control: ['SOC 2 A1.2'],
   reason: 'One lost broker must lose nothing.',
   remediation: 'Set `replicas: 3`, min.insync.replicas 2 and unclean.leader.election.enable false; the construct does in prod.',
-  kinds: ['kubernetes:kafka.strimzi.io/*', 'aws:msk/cluster:Cluster', 'aws:msk/configuration:Configuration'],
+  kinds: [
+    'kubernetes:kafka.strimzi.io/v1:Kafka',
+    'kubernetes:kafka.strimzi.io/v1:KafkaTopic',
+    'kubernetes:kafka.strimzi.io/v1beta2:Kafka',
+    'kubernetes:kafka.strimzi.io/v1beta2:KafkaTopic',
+    'aws:msk/cluster:Cluster',
+    'aws:msk/configuration:Configuration',
+    'aws:msk/topic:Topic',
+  ],
   object: ({ environment }) => (environment === 'prod' ? durable : always),
   checkResource: (resource, context) => {
     if (context.environment !== 'prod') return [];

@@ -38,8 +38,8 @@ const brokers = all(
     ),
   ),
   said('simple, opa, keycloak or custom', present(kafka.at('authorization', 'type'))),
-  said('false', oneOf(kafka.at('config', AUTO_CREATE), ['false'])),
-  said('false or absent', implies(oneOf(kafka.at('config', NO_ACL), ['true']), never)),
+  said('false', matches(kafka.at('config', AUTO_CREATE), /^false$/)),
+  said('false or absent', implies(matches(kafka.at('config', NO_ACL), /^true$/), never)),
 );
 
 const user = all(
@@ -100,7 +100,10 @@ export const namedPrincipals: ResourceRule = {
   remediation:
     'Give each workload its own KafkaUser with the topics it declares, and leave the listeners as the construct makes them.',
   kinds: [
-    'kubernetes:kafka.strimzi.io/*',
+    'kubernetes:kafka.strimzi.io/v1:Kafka',
+    'kubernetes:kafka.strimzi.io/v1:KafkaUser',
+    'kubernetes:kafka.strimzi.io/v1beta2:Kafka',
+    'kubernetes:kafka.strimzi.io/v1beta2:KafkaUser',
     'kubernetes:apps/v1:StatefulSet',
     'kubernetes:apps/v1:Deployment',
     'aws:msk/cluster:Cluster',
