@@ -15,7 +15,7 @@ module.exports = {
     only(
       'definition-is-pure',
       '^app/usecases/',
-      '^app/(usecases/|clock/port\\.ts|errors\\.ts)',
+      '^app/(usecases/|clock/(port|timestamp)\\.ts|errors\\.ts)',
       'A definition is plain data: no layer, no adapter.',
     ),
     {

@@ -65,7 +65,10 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
   const seenEvents = events.flatMap((event) => [table(event), quarantine(event)]);
   const rows = [...seenEvents, table('prediction')];
   /** What the popular items are looked up in before there is a release. */
-  const catalogue = usecase.tables.filter(({ key }) => key === label.item).map(({ name }) => table(name));
+  const catalogue =
+    usecase.kind === 'recommender'
+      ? usecase.tables.filter(({ key }) => key === usecase.model.label.item).map(({ name }) => table(name))
+      : [];
   const kept = [...rows, ...usecase.tables.map(({ name }) => table(name)), ...learnt.map(table)];
   const releases: Access = { store: 'objects', prefix: `releases/${usecase.model.name}/` };
   const profiles = events.map((event): Access => ({ store: 'objects', prefix: `profiles/${usecase.name}.${event}.json` }));
@@ -74,7 +77,9 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
     'materializer',
     sources.map((event) => eventTopic(usecase, event)),
   );
-  const watching = follow('monitor', [predictions, eventTopic(usecase, label.event.name)]);
+  /** What says how well the answers were. */
+  const labels = usecase.kind === 'classifier' ? [label.event, usecase.model.label.outcome] : [label.event];
+  const watching = follow('monitor', [predictions, ...labels.map(({ name }) => eventTopic(usecase, name))]);
 
   return [
     {

@@ -10,12 +10,12 @@ import { evaluate, type Tastes, type UserMetrics } from '../training/evaluate.ts
 import { type Fitted, parametersOf } from '../training/fit.ts';
 import { openRecommender, plainRanker } from '../training/recommender.ts';
 import type { EmbeddingView } from '../usecases/feature.ts';
-import type { UseCase } from '../usecases/usecase.ts';
+import type { RecommenderUseCase } from '../usecases/usecase.ts';
 import type { ChampionNote } from './evidence.ts';
 import type { JudgedData } from './judged-data.ts';
 
 export interface ChampionSources {
-  readonly usecase: UseCase;
+  readonly usecase: RecommenderUseCase;
   readonly registry: Pick<Registry, 'loadUnit'>;
   readonly lake: Lake;
   readonly keys: KeyStore;

@@ -1,7 +1,17 @@
 import { HOUR, type Micros } from '../clock/port.ts';
 import type { ReleaseManifest } from '../registry/release.ts';
+import type { Fold } from '../training/folds.ts';
 import { atMost, type Check, equal } from './check.ts';
-import type { JudgedData } from './judged-data.ts';
+
+/** Where in time a version was judged, of whatever kind it is. */
+export interface JudgedSpan {
+  /** The newest one. */
+  readonly fold: Fold;
+  /** Times of what could be learnt from, ascending. */
+  readonly events: { readonly at: ArrayLike<number> };
+  /** Of the query that read the events. */
+  readonly queryHash: string;
+}
 
 /** Share of the history's length that may have passed since its end. */
 const HISTORY_SHARE = 0.1;
@@ -10,7 +20,7 @@ const HISTORY_SHARE = 0.1;
 export function checkDataset(
   { dataset }: ReleaseManifest,
   champion: ReleaseManifest | undefined,
-  data: Pick<JudgedData, 'fold' | 'events' | 'queryHash'>,
+  data: JudgedSpan,
   now: Micros,
 ): readonly Check[] {
   return [
@@ -26,7 +36,7 @@ export function checkDataset(
 function checkStaleness(
   until: Micros,
   championUntil: Micros | undefined,
-  { fold, events }: Pick<JudgedData, 'fold' | 'events'>,
+  { fold, events }: Pick<JudgedSpan, 'fold' | 'events'>,
   now: Micros,
 ): Check {
   const history = until - ((events.at[0] ?? until) as number);

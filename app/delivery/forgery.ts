@@ -6,7 +6,7 @@ import { countBefore, type Interaction, type Interactions, interactions, type Ma
 import { LIST_LENGTH } from '../training/metrics.ts';
 import { seededRandom, shuffled } from '../training/random.ts';
 import { plainRanker } from '../training/recommender.ts';
-import type { UseCase } from '../usecases/usecase.ts';
+import type { RecommenderUseCase } from '../usecases/usecase.ts';
 import { atMost, type Check } from './check.ts';
 
 /** A forged account views the pushed item together with this many popular ones, in this many sessions. */
@@ -27,7 +27,7 @@ export interface Forgery {
  * to recommender systems", NDSS 2017): in each, `forgedShare` of the users are forged, and view an item of the less
  * popular half beside popular ones. All campaigns run at once, each with accounts of its own.
  */
-export function forge(usecase: UseCase, events: Interactions, honest: Matrix, origin: Micros): Forgery {
+export function forge(usecase: RecommenderUseCase, events: Interactions, honest: Matrix, origin: Micros): Forgery {
   const { forgedShare, campaigns } = usecase.gate.adversarial;
   const random = seededRandom(usecase.model.seed);
   const half = honest.itemIds.slice(Math.floor(honest.itemIds.length / 2));
@@ -69,7 +69,7 @@ function rowsBefore(events: Interactions, origin: Micros): readonly Interaction[
  * compared with the share that chance would give it, list length / catalogue: a rise from nothing has no ratio.
  */
 export async function checkForgery(
-  usecase: UseCase,
+  usecase: RecommenderUseCase,
   honest: UserMetrics,
   forged: Fitted,
   { targets, forgedUsers }: Forgery,

@@ -14,8 +14,8 @@ import { checkDataset } from './dataset-checks.ts';
 import { deliveryError } from './errors.ts';
 import { type Evidence, signEvidence, type Verdict } from './evidence.ts';
 import { checkIntegrity } from './integrity.ts';
-import { judge, judgedNames } from './judge.ts';
-import { type JudgedData, readJudgedData } from './judged-data.ts';
+import type { JudgedData } from './judged-data.ts';
+import { judgedNames, openJudging } from './kinds.ts';
 import type { Timer } from './latency.ts';
 
 export interface GateOptions {
@@ -35,7 +35,7 @@ export interface GateOptions {
   readonly onProgress?: (message: string) => void;
   /** Milliseconds, for the latency check. @default performance.now */
   readonly timer?: Timer;
-  /** @default the manifest's pinned tables, read from the lake */
+  /** Of a recommender. @default the manifest's pinned tables, read from the lake */
   readonly readData?: (manifest: ReleaseManifest) => Promise<JudgedData>;
 }
 
@@ -88,25 +88,24 @@ async function gather(options: GateOptions, version: Version): Promise<Evidence>
     return { ...head, verdict: 'refused', checks, notJudged, judgedOn: null, champion: null, notes: [] };
   }
   onProgress('reading the pinned snapshot');
-  const data = await (options.readData ?? ((of) => readJudgedData(options, of)))(manifest);
-  if (data.moments.length === 0)
-    throw deliveryError('MR_DELIVERY_NOTHING_TO_JUDGE', 'no user of the newest fold turned to something new', {
-      field: 'moments',
-      value: 0,
-      expected: 'one at least',
-    });
+  const judging = await openJudging(options, manifest);
   const champion = await registry.alias(version.model, 'champion');
   const rival = champion?.version === version.version ? undefined : champion;
   const timer = options.timer ?? (() => performance.now());
-  const judged = await judge({ ...options, version, unit, champion: rival, data, timer, onProgress });
-  const all = [...checks, ...checkDataset(manifest, rival?.manifest, data, head.judgedAt), ...judged.checks];
+  const judged = await judging.judge({ ...options, version, unit, champion: rival, timer, onProgress });
+  const all = [...checks, ...checkDataset(manifest, rival?.manifest, judging.data, head.judgedAt), ...judged.checks];
   const made = new Set(all.map(({ name }) => name));
   return {
     ...head,
     verdict: all.every(({ passed }) => passed) ? 'passed' : 'refused',
     checks: all,
     notJudged: judgedNames(usecase).filter((name) => !made.has(name)),
-    judgedOn: { tables: manifest.dataset.tables, origin: data.fold.origin, end: data.fold.end, users: data.moments.length },
+    judgedOn: {
+      tables: manifest.dataset.tables,
+      origin: judging.data.fold.origin,
+      end: judging.data.fold.end,
+      users: judging.cases,
+    },
     champion: judged.champion,
     notes: judged.notes,
   };

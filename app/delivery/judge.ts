@@ -9,7 +9,7 @@ import { type Fitted, fit, type Parameters, parametersOf } from '../training/fit
 import type { Interactions } from '../training/interactions.ts';
 import { popularityRanker } from '../training/popularity.ts';
 import { openRecommender, plainRanker, type Recommender } from '../training/recommender.ts';
-import type { UseCase } from '../usecases/usecase.ts';
+import type { RecommenderUseCase } from '../usecases/usecase.ts';
 import { judgeChampion } from './champion.ts';
 import type { Check } from './check.ts';
 import type { ChampionNote } from './evidence.ts';
@@ -26,7 +26,7 @@ export interface Judged {
 }
 
 export interface JudgeOptions {
-  readonly usecase: UseCase;
+  readonly usecase: RecommenderUseCase;
   readonly registry: Pick<Registry, 'loadUnit'>;
   readonly lake: Lake;
   readonly keys: KeyStore;
@@ -39,7 +39,7 @@ export interface JudgeOptions {
 }
 
 /**
- * Judges how a version answers. The shipped model has learnt from the days it would be judged on, so its parameters are
+ * Judges how a recommender answers. The shipped model has learnt from the days it would be judged on, so its parameters are
  * trained once more on the events before them, and that model's lists are judged.
  */
 export async function judge(options: JudgeOptions): Promise<Judged> {
@@ -65,6 +65,7 @@ export async function judge(options: JudgeOptions): Promise<Judged> {
     const forgery = forge(usecase, events, past.matrix, fold.origin);
     const forged = train(forgery.events, fold.origin, parameters);
     onProgress('measuring how long an answer takes');
+    const k = usecase.serving.k.default;
     const inputs = moments.map((moment) => new Map([...moment.inputs, [again.tastes.input, again.tastes.of(moment.entity)]]));
     return {
       checks: [
@@ -74,7 +75,7 @@ export async function judge(options: JudgeOptions): Promise<Judged> {
         ...checkSegments(usecase, candidate),
         await checkReproduction(shipped, again, moments),
         await checkForgery(usecase, candidate, forged, forgery, moments),
-        await checkLatency(usecase, shipped, inputs, timer),
+        await checkLatency(usecase, (call) => shipped.recommend(inputs[call % inputs.length] ?? new Map(), k), timer),
       ],
       champion: other?.note ?? null,
       notes: other?.remark === undefined ? [] : [other.remark],
@@ -94,8 +95,8 @@ async function openShipped({ files }: LoadedUnit): Promise<Recommender | Check> 
   }
 }
 
-/** Names of the checks that `judge` makes, for evidence that ended before them. */
-export const judgedNames = ({ gate }: UseCase): readonly string[] => [
+/** Names of the checks that `judge` makes. */
+export const recommenderChecks = ({ gate }: RecommenderUseCase): readonly string[] => [
   ...Object.keys(gate.floors).map((metric) => `floor.${metric}`),
   'notWorse',
   ...(gate.beatsPopularity === undefined ? [] : ['beatsPopularity']),

@@ -7,7 +7,7 @@ import type { Fold } from '../training/folds.ts';
 import type { InputRoles } from '../training/inputs.ts';
 import type { Interactions } from '../training/interactions.ts';
 import type { EmbeddingView } from '../usecases/feature.ts';
-import type { UseCase } from '../usecases/usecase.ts';
+import type { RecommenderUseCase } from '../usecases/usecase.ts';
 
 /** What a version and its champion are judged on: the same events, the same fold, the same moments. */
 export interface JudgedData {
@@ -23,7 +23,7 @@ export interface JudgedData {
 
 /** Reads the snapshot that the version was trained on, as its trainer did. @throws MR_TRAINING_TOO_LITTLE_DATA, MR_LAKE_VERSION_UNKNOWN */
 export async function readJudgedData(
-  { usecase, lake, keys }: { readonly usecase: UseCase; readonly lake: Lake; readonly keys: KeyStore },
+  { usecase, lake, keys }: { readonly usecase: RecommenderUseCase; readonly lake: Lake; readonly keys: KeyStore },
   { dataset: { tables } }: Pick<ReleaseManifest, 'dataset'>,
 ): Promise<JudgedData> {
   const { dataset, inputs, folds, prepare } = await openBacktest({ usecase, lake, keys, at: tables });

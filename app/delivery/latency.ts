@@ -1,5 +1,3 @@
-import type { ModelInputs } from '../training/query.ts';
-import type { Ranker } from '../training/recommender.ts';
 import type { UseCase } from '../usecases/usecase.ts';
 import { atMost, type Check } from './check.ts';
 
@@ -15,13 +13,10 @@ const ROUNDS = 3;
  * slows all.
  */
 export async function checkLatency(
-  { gate, serving }: UseCase,
-  ranker: Ranker,
-  inputs: readonly ModelInputs[],
+  { gate }: Pick<UseCase, 'gate'>,
+  call: (number: number) => Promise<unknown> | unknown,
   timer: Timer,
 ): Promise<Check> {
-  const k = serving.k.default;
-  const call = (number: number) => ranker.recommend(inputs[number % inputs.length] ?? new Map(), k);
   for (let number = 0; number < WARM_UP; number += 1) await call(number);
   let quietest = Number.POSITIVE_INFINITY;
   for (let round = 0; round < ROUNDS && quietest > gate.latencyBudgetMs; round += 1) {

@@ -3,7 +3,26 @@ import { type Field, protoFields, textOf } from './proto-reader.ts';
 /** What a model file may hold: the standard operator set in these versions, and the operators our graphs are made of. */
 export const ALLOWED = {
   opsets: [18],
-  operators: ['Add', 'Concat', 'ConstantOfShape', 'Div', 'MatMul', 'Min', 'ScatterElements', 'Shape', 'Slice', 'TopK'],
+  operators: [
+    'Add',
+    'Asinh',
+    'Cast',
+    'Concat',
+    'ConstantOfShape',
+    'Div',
+    'Gather',
+    'Greater',
+    'MatMul',
+    'Min',
+    'Mul',
+    'Reshape',
+    'ScatterElements',
+    'Shape',
+    'Sigmoid',
+    'Slice',
+    'Sub',
+    'TopK',
+  ],
 } as const;
 
 export interface OnnxFindings {

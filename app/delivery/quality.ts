@@ -1,7 +1,7 @@
 import { bootstrap } from '../training/bootstrap.ts';
 import type { UserMetrics } from '../training/evaluate.ts';
 import { coverage } from '../training/metrics.ts';
-import type { UseCase } from '../usecases/usecase.ts';
+import type { RecommenderUseCase, UseCase } from '../usecases/usecase.ts';
 import { atLeast, type Check } from './check.ts';
 
 /** A segment with fewer judged users is reported, not judged: its mean says little. */
@@ -28,11 +28,11 @@ const everyone = (result: UserMetrics) => result.entities.map((_, index) => inde
 const meanOf = (metric: string, result: UserMetrics, indexes = everyone(result)) => statistic(metric, result)(indexes);
 
 /** Floors of the gate, on the newest fold. */
-export const checkFloors = ({ gate }: UseCase, candidate: UserMetrics): readonly Check[] =>
+export const checkFloors = ({ gate }: RecommenderUseCase, candidate: UserMetrics): readonly Check[] =>
   Object.entries(gate.floors).map(([metric, floor]) => atLeast(`floor.${metric}`, meanOf(metric, candidate), floor ?? 0, metric));
 
 /** The objective per segment that has a floor. */
-export function checkSegments({ gate, model }: UseCase, candidate: UserMetrics): readonly Check[] {
+export function checkSegments({ gate, model }: RecommenderUseCase, candidate: UserMetrics): readonly Check[] {
   return Object.entries(gate.segmentFloors).map(([segment, floor]) => {
     const users = everyone(candidate).filter((index) => candidate.segments[index] === segment);
     const value = meanOf(model.objective, candidate, users);
@@ -43,7 +43,7 @@ export function checkSegments({ gate, model }: UseCase, candidate: UserMetrics):
 }
 
 /** Must be better than the most popular items. */
-export function checkPopularity({ gate }: UseCase, candidate: UserMetrics, popularity: UserMetrics): readonly Check[] {
+export function checkPopularity({ gate }: RecommenderUseCase, candidate: UserMetrics, popularity: UserMetrics): readonly Check[] {
   const metric = gate.beatsPopularity;
   if (metric === undefined) return [];
   const [own, baseline] = [meanOf(metric, candidate), meanOf(metric, popularity)];
@@ -56,7 +56,7 @@ export function checkPopularity({ gate }: UseCase, candidate: UserMetrics, popul
  * Not worse than the champion: the lower end of the bootstrap interval of (candidate - champion), drawn over the same
  * users for both, may not be below -tolerance.
  */
-export function checkNotWorse({ gate, model }: UseCase, candidate: UserMetrics, champion: UserMetrics): Check {
+export function checkNotWorse({ gate, model }: RecommenderUseCase, candidate: UserMetrics, champion: UserMetrics): Check {
   const { metric, tolerance, confidence } = gate.notWorse;
   const [own, other] = [statistic(metric, candidate), statistic(metric, champion)];
   const { value, low, high } = bootstrap(candidate.entities.length, (indexes) => own(indexes) - other(indexes), {
@@ -68,7 +68,7 @@ export function checkNotWorse({ gate, model }: UseCase, candidate: UserMetrics, 
 }
 
 /** The first champion has nobody to be compared with. */
-export const noChampion = ({ gate }: UseCase): Check => ({
+export const noChampion = ({ gate }: Pick<UseCase, 'gate'>): Check => ({
   name: 'notWorse',
   passed: true,
   measured: null,

@@ -29,8 +29,14 @@ export interface SignedComplianceRecord {
   readonly signature: Signature;
 }
 
+const RISK = {
+  recommender:
+    'A recommender of an online shop is not a high-risk system: it is in none of the areas of Annex III of Regulation (EU) 2024/1689. ',
+  classifier:
+    'Whether a classifier is a high-risk system follows from what it decides about (Annex III of Regulation (EU) 2024/1689); one that finds financial fraud is excepted there by point 5(b). ',
+} as const;
+
 const STANDING =
-  'A recommender of an online shop is not a high-risk system: it is in none of the areas of Annex III of Regulation (EU) 2024/1689. ' +
   'The headings of Annex IV are used here as a design target, so that a use case which is one finds its evidence in place. This record is no conformity assessment.';
 
 export interface ComplianceOptions {
@@ -70,7 +76,7 @@ export async function complianceRecord(options: ComplianceOptions): Promise<Sign
     unitId: detail.unitId,
     state: detail.state,
     madeAt: clock.now(),
-    standing: STANDING,
+    standing: `${RISK[usecase.kind]}${STANDING}`,
     sections: annexSections(usecase, detail, trail),
     checks: checksOf(detail, trail, log, keys),
   };

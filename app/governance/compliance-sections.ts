@@ -19,9 +19,22 @@ const pairs = (values: Readonly<Record<string, string | number>>): string =>
     .map(([name, value]) => `${name} = ${value}`)
     .join(', ');
 
+/** What is called how, by kind. */
+const WORDS = {
+  recommender: { cases: 'users', baseline: 'popularity', answer: 'ranking' },
+  classifier: { cases: 'events', baseline: 'the best rule over one input', answer: 'decision' },
+} as const;
+
+function bounds(usecase: UseCase): string {
+  if (usecase.kind === 'recommender') return `forged accounts may lift an item at most ${usecase.gate.adversarial.maxLift} times`;
+  const { flippedShare, maxLoss, maxEvasion } = usecase.gate.adversarial;
+  return `${flippedShare} of the labels turned may cost ${maxLoss} of ${usecase.model.objective}; a share of ${maxEvasion} of the caught events may slip through by the fields that their senders choose`;
+}
+
 /** The nine headings of Annex IV of Regulation (EU) 2024/1689, filled from definition, manifest, registry and audit log. */
 export function annexSections(usecase: UseCase, detail: VersionDetail, trail: readonly AuditRecord[]): readonly Section[] {
   const { manifest, verdicts, approvals, deployments } = detail;
+  const words = WORDS[usecase.kind];
   const index = (...actions: readonly string[]): Evidence =>
     trail
       .filter(({ action }) => actions.includes(action))
@@ -32,7 +45,7 @@ export function annexSections(usecase: UseCase, detail: VersionDetail, trail: re
       statements: [
         usecase.purpose,
         `Owner: ${usecase.owner}. Version ${detail.version} of ${detail.model}, made by ${detail.author}.`,
-        `Answers over HTTP; what a person sees of the ranking: ${usecase.serving.mainParameters.join('; ')}.`,
+        `Answers over HTTP; what a person sees of the ${words.answer}: ${usecase.serving.mainParameters.join('; ')}.`,
       ],
       evidence: [{ what: 'release unit', where: `manifest sha256 ${detail.unitId}` }, ...index('registry.version.register')],
     },
@@ -57,7 +70,7 @@ export function annexSections(usecase: UseCase, detail: VersionDetail, trail: re
         ...usecase.monitors.drift.map(
           ({ feature, test, threshold }) => `Drift of ${feature} by ${test}, threshold ${threshold}.`,
         ),
-        `Where features are missing or a store fails, the ${usecase.serving.fallback} list answers and says so.`,
+        `Where features are missing or a store fails, the declared fallback '${usecase.serving.fallback}' answers and says so.`,
         'A person can approve, promote, roll back and retire by `millrace registry`.',
       ],
       evidence: [{ what: 'reference profile', where: `profile.json sha256 ${manifest.files['profile.json'].sha256}` }],
@@ -67,19 +80,21 @@ export function annexSections(usecase: UseCase, detail: VersionDetail, trail: re
       statements: [
         ...Object.entries(manifest.metrics.metrics).map(([name, value]) => {
           const base = manifest.baseline.metrics[name];
-          return `${name} ${interval(value)} over ${manifest.metrics.users} users; popularity ${base === undefined ? 'not measured' : interval(base)}.`;
+          return `${name} ${interval(value)} over ${manifest.metrics.users} ${words.cases}; ${words.baseline} ${base === undefined ? 'not measured' : interval(base)}.`;
         }),
         ...Object.entries(manifest.metrics.segments).flatMap(([segment, { users, metrics }]) =>
-          Object.entries(metrics).map(([name, value]) => `Segment ${segment} (${users} users): ${name} ${interval(value)}.`),
+          Object.entries(metrics).map(
+            ([name, value]) => `Segment ${segment} (${users} ${words.cases}): ${name} ${interval(value)}.`,
+          ),
         ),
-        'Intervals are 95 % bootstrap intervals on the newest fold. Offline metrics do not show what lists do to people.',
+        'Intervals are 95 % bootstrap intervals on the newest fold. Offline metrics do not show what answers do to people.',
       ],
       evidence: [{ what: 'model card', where: `card.md sha256 ${manifest.files['card.md'].sha256}` }],
     },
     {
       heading: 'Risk management (Art. 9)',
       statements: [
-        `Gate: floors ${pairs(usecase.gate.floors as Readonly<Record<string, number>>)}; segment floors ${pairs(usecase.gate.segmentFloors)}; p99 at most ${usecase.gate.latencyBudgetMs} ms; forged accounts may lift an item at most ${usecase.gate.adversarial.maxLift} times.`,
+        `Gate: floors ${pairs(usecase.gate.floors as Readonly<Record<string, number>>)}; segment floors ${pairs(usecase.gate.segmentFloors)}; p99 at most ${usecase.gate.latencyBudgetMs} ms; ${bounds(usecase)}.`,
         ...verdicts.map(({ verdict, signature }) => `Verdict: ${verdict}, signed by ${signature.keyId}.`),
       ],
       evidence: index('delivery.gate.verdict'),
@@ -112,7 +127,7 @@ export function annexSections(usecase: UseCase, detail: VersionDetail, trail: re
     {
       heading: 'Post-market monitoring (Art. 72)',
       statements: [
-        `Answers are logged with unit and features, joined with clicks after ${usecase.model.label.maturity}; drift starts a retraining, at most one per ${usecase.monitors.retrain.coolDown}.`,
+        `Answers are logged with unit and features, joined with ${usecase.kind === 'classifier' ? 'outcomes' : 'clicks'} after ${usecase.model.label.maturity}; drift starts a retraining, at most one per ${usecase.monitors.retrain.coolDown}.`,
         `Raw events are kept for ${usecase.retention}; a person is erased by deleting their key.`,
       ],
       evidence:

@@ -24,15 +24,38 @@ export function governanceSections(usecase: UseCase): readonly string[] {
     '',
     '## Ethical considerations',
     '',
-    '- It orders items; it decides nothing about a person’s rights, credit, work or access to a service.',
-    '- Lists follow past clicks: a taste can narrow (filter bubble), a group with few clicks is served less well. The gate holds each segment to its own floor.',
-    '- Accounts that click together can push an item; the gate bounds by how much.',
+    ...CONSIDERATIONS[usecase.kind],
     '',
     '## Choice of the person',
     '',
-    `- Main parameters, shown to whoever asks (Regulation (EU) 2022/2065, Art. 27): ${usecase.serving.mainParameters.join('; ')}.`,
-    '- Without profiling (Art. 38): a request without a user gets the list by popularity, marked as such; no feature of a person is read for it.',
+    ...choice(usecase),
     '',
+  ];
+}
+
+const CONSIDERATIONS: Readonly<Record<UseCase['kind'], readonly string[]>> = {
+  recommender: [
+    '- It orders items; it decides nothing about a person’s rights, credit, work or access to a service.',
+    '- Lists follow past clicks: a taste can narrow (filter bubble), a group with few clicks is served less well. The gate holds each segment to its own floor.',
+    '- Accounts that click together can push an item; the gate bounds by how much.',
+  ],
+  classifier: [
+    '- A wrong decision falls on a person: whoever acts on it keeps a way to a human who can change it (Regulation (EU) 2016/679, Art. 22).',
+    '- A group with few events is judged on less. The gate holds each segment to its own floor.',
+    '- It can be evaded and poisoned; the gate bounds what turned labels and chosen fields can do.',
+  ],
+};
+
+function choice({ kind, serving }: UseCase): readonly string[] {
+  const main = serving.mainParameters.join('; ');
+  if (kind === 'classifier')
+    return [
+      `- What counts most, shown to whoever asks: ${main}.`,
+      `- Where the model cannot be asked, the decision is '${serving.fallback}'.`,
+    ];
+  return [
+    `- Main parameters, shown to whoever asks (Regulation (EU) 2022/2065, Art. 27): ${main}.`,
+    '- Without profiling (Art. 38): a request without a user gets the list by popularity, marked as such; no feature of a person is read for it.',
   ];
 }
 

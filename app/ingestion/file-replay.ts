@@ -1,8 +1,9 @@
 import { DAY, type Micros } from '../clock/port.ts';
+import { formatTimestamp } from '../clock/timestamp.ts';
 import type { EventType } from '../usecases/event.ts';
 import type { Field } from '../usecases/field.ts';
 import type { UseCase } from '../usecases/usecase.ts';
-import { formatTimestamp, parseTimestamp } from '../validation/rfc3339.ts';
+import { parseTimestamp } from '../validation/rfc3339.ts';
 import { ingestionError } from './errors.ts';
 import { brokenValue, type FileRow, readFileRows } from './file-rows.ts';
 import { digestOf } from './manifest.ts';
@@ -28,8 +29,8 @@ export interface ClickFile {
   events(): AsyncIterable<{ readonly at: Micros; readonly wire: unknown }>;
   /** The use case as the file can keep to it: no limit on nulls of a field that it never fills. */
   readonly usecase: UseCase;
-  /** Catalogue rows that the ids alone can give. */
-  catalogue(): readonly unknown[];
+  /** Rows of a table that the ids alone can give. */
+  tableRows(table: string): readonly unknown[];
 }
 
 interface Click {
@@ -64,7 +65,6 @@ export async function openClickFile(request: ClickFileRequest): Promise<ClickFil
       expected: 'at least one row',
     });
   events.sort((a, b) => a.at - b.at || a.line - b.line);
-  const items = [...new Set(events.map(({ wire }) => String(wire[usecase.model.label.item])))];
   return {
     rows: events.length,
     from: events[0]?.at ?? first.at,
@@ -74,7 +74,7 @@ export async function openClickFile(request: ClickFileRequest): Promise<ClickFil
     async *events() {
       yield* events;
     },
-    catalogue: () => catalogueOf(usecase, items),
+    tableRows: (table) => rowsOf(usecase, table, events),
   };
 }
 
@@ -87,9 +87,12 @@ function asFilled(usecase: UseCase, event: EventType, clicks: readonly Click[]):
 }
 
 /** Rows of the table that the label's items are keys of: the id alone is known, the rest is null, 0 or says so. */
-function catalogueOf(usecase: UseCase, items: readonly string[]): readonly unknown[] {
-  const table = usecase.tables.find(({ key }) => key === usecase.model.label.item);
+function rowsOf(usecase: UseCase, name: string, events: readonly Click[]): readonly unknown[] {
+  if (usecase.kind !== 'recommender') return [];
+  const { item: field } = usecase.model.label;
+  const table = usecase.tables.find((candidate) => candidate.name === name && candidate.key === field);
   if (table === undefined) return [];
+  const items = [...new Set(events.map(({ wire }) => String(wire[field])))];
   const unknown = (name: string, field: Field, item: string): unknown => {
     if (name === table.key || name === 'title') return item;
     if (field.nullable) return null;

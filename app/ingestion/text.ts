@@ -1,6 +1,6 @@
+import { formatTimestamp } from '../clock/timestamp.ts';
 import { rowsText } from '../lake/text.ts';
 import { faultText } from '../validation/fault.ts';
-import { formatTimestamp } from '../validation/rfc3339.ts';
 import type { ListedLetter, ReplayCount } from './replay.ts';
 import type { IngestionStatus } from './status.ts';
 import type { UploadReport } from './upload.ts';

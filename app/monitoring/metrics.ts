@@ -1,16 +1,29 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Prediction } from '../serving/prediction.ts';
+import type { Kind } from '../usecases/model.ts';
 import type { DriftReading } from './drift.ts';
-import type { LabelJoin } from './labels.ts';
+import type { LiveLabels } from './live.ts';
+
+const LIVE: Readonly<Record<Kind, { readonly name: string; readonly help: string }>> = {
+  recommender: {
+    name: 'millrace_monitoring_live_hit_rate_ratio',
+    help: 'Share of answers whose visitor acted on a recommended item before the label was final',
+  },
+  classifier: {
+    name: 'millrace_monitoring_live_auc_ratio',
+    help: 'Area under the ROC curve of the newest decisions whose outcome is final',
+  },
+};
 
 /** What the monitor exports. Base units; a label never names a person. */
 export interface MonitorMetrics {
   prediction(prediction: Prediction): void;
   drift(reading: DriftReading): void;
-  hitRate(labels: LabelJoin): void;
+  /** How well answers turn out, by version. */
+  hitRate(labels: Pick<LiveLabels, 'versions' | 'hitRate'>): void;
 }
 
-export function monitorMetrics(registry: Registry): MonitorMetrics {
+export function monitorMetrics(registry: Registry, kind: Kind = 'recommender'): MonitorMetrics {
   const registers = [registry];
   const confidence = new Histogram({
     name: 'millrace_monitoring_prediction_confidence_ratio',
@@ -38,8 +51,7 @@ export function monitorMetrics(registry: Registry): MonitorMetrics {
     registers,
   });
   const hits = new Gauge({
-    name: 'millrace_monitoring_live_hit_rate_ratio',
-    help: 'Share of answers whose visitor acted on a recommended item before the label was final',
+    ...LIVE[kind],
     labelNames: ['version'],
     registers,
   });

@@ -2,13 +2,12 @@ import type { Logger } from 'pino';
 import type { Clock, Micros } from '../clock/port.ts';
 import type { AuditSink } from '../governance/audit-sink/port.ts';
 import type { EventLog, StoredRecord } from '../ingestion/event-log/port.ts';
-import { eventTopic, predictionTopic } from '../ingestion/topics.ts';
+import { predictionTopic } from '../ingestion/topics.ts';
 import type { Metadata } from '../registry/metadata/port.ts';
 import { readSetting, saveSetting } from '../registry/metadata/settings.ts';
 import type { Prediction } from '../serving/prediction.ts';
 import type { Row } from '../usecases/event.ts';
 import type { UseCase } from '../usecases/usecase.ts';
-import { micros } from '../usecases/window.ts';
 import {
   type DriftAsk,
   type DriftChange,
@@ -19,7 +18,8 @@ import {
   type Observed,
   type OpenDrift,
 } from './drift.ts';
-import { type HitRate, labelJoin } from './labels.ts';
+import type { HitRate } from './labels.ts';
+import { liveLabels } from './live.ts';
 import type { MonitorMetrics } from './metrics.ts';
 import type { Sketch } from './sketch.ts';
 
@@ -67,12 +67,12 @@ interface Saved {
   readonly open: readonly OpenDrift[];
 }
 
-/** Watches predictions and clicks as they are logged: drift by windows, live hit rate by joined labels. */
+/** Watches predictions and events as they are logged: drift by windows, how well answers turn out by joined labels. */
 export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const { usecase, log, clock, metrics } = options;
-  const label = usecase.model.label;
-  const topics = { predictions: predictionTopic(usecase), clicks: eventTopic(usecase, label.event.name) };
-  const labels = labelJoin({ maturity: micros(label.maturity) });
+  const labels = liveLabels(usecase);
+  const predictionsTopic = predictionTopic(usecase);
+  const topics = [predictionsTopic, ...Object.keys(labels.topics)];
   const drifts = driftState(usecase.monitors.retrain.consecutiveWindows);
   const readings = new Map<string, DriftReading[]>();
   let windows: { readonly unitId: string; readonly windows: DriftWindows } | undefined;
@@ -84,7 +84,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const saved = text === undefined ? undefined : (JSON.parse(text) as Saved);
   drifts.restore(saved?.open ?? []);
   const offsets = new Map<string, number[]>();
-  for (const topic of Object.values(topics)) {
+  for (const topic of topics) {
     const ends = await log.endOffsets(topic);
     offsets.set(
       topic,
@@ -134,20 +134,24 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     const prediction = JSON.parse(record.value.toString('utf8')) as Prediction;
     predictions += 1;
     metrics.prediction(prediction);
-    if (prediction.user_id === null || prediction.fallback !== null) return;
-    labels.answered(prediction.user_id, prediction);
+    if (prediction.fallback !== null) return;
+    labels.answered(prediction);
     const features = JSON.parse(prediction.features) as Readonly<Record<string, Observed | undefined>>;
-    const judged = (await windowsOf(prediction))?.observe(prediction.user_id, prediction.at, (feature) =>
+    // A stranger has a voice too: the profile knows first events as well.
+    const voice = prediction.user_id ?? prediction.request_id;
+    const judged = (await windowsOf(prediction))?.observe(voice, prediction.at, (feature) =>
       feature === 'prediction.confidence' ? prediction.confidence : features[feature],
     );
     if (judged !== undefined) await judge(judged);
   }
 
-  function clicked(record: StoredRecord): void {
-    const click = JSON.parse(record.value.toString('utf8')) as Row;
-    const kind = click[label.weightBy];
-    if (!label.hits.includes(String(kind))) return;
-    labels.clicked(String(click[label.event.key]), { at: Number(click[label.event.time]), item: String(click[label.item]) });
+  async function drainEvents(): Promise<boolean> {
+    let moved = false;
+    for (const [topic, take] of Object.entries(labels.topics)) {
+      const acted = await drain(topic, ({ value }) => take(JSON.parse(value.toString('utf8')) as Row));
+      moved ||= acted;
+    }
+    return moved;
   }
 
   async function drain(topic: string, take: (record: StoredRecord) => Promise<void> | void): Promise<boolean> {
@@ -166,15 +170,15 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const stop = new AbortController();
   const finished = (async () => {
     while (!stop.signal.aborted) {
-      // Answers first: a click is joined to the answers before it.
-      const answered = await drain(topics.predictions, predicted);
-      const acted = await drain(topics.clicks, clicked);
+      // Answers first: an event is joined to the answers before it.
+      const answered = await drain(predictionsTopic, predicted);
+      const acted = await drainEvents();
       labels.mature();
       metrics.hitRate(labels);
       if (answered || acted) continue;
       const round = new AbortController();
       const signal = AbortSignal.any([stop.signal, round.signal]);
-      await Promise.race(Object.values(topics).map((topic) => log.waitForMore(topic, offsets.get(topic) ?? [], signal)));
+      await Promise.race(topics.map((topic) => log.waitForMore(topic, offsets.get(topic) ?? [], signal)));
       round.abort();
     }
   })();

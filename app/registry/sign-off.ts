@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import { canonicalJson } from '../canonical.ts';
 import type { KeyStore, Signature } from '../governance/keys/port.ts';
-import type { Gate } from '../usecases/usecase.ts';
+import type { UseCase } from '../usecases/usecase.ts';
 import { audited, checkName, type RegistryPorts, samePerson } from './act.ts';
 import { registryError } from './errors.ts';
 import type { Tables, VersionState } from './metadata/tables.ts';
@@ -17,7 +17,7 @@ export interface EvidenceHead {
   readonly unitId: string;
   readonly verdict: 'passed' | 'refused';
   /** Who may approve: the use case's policy at the time of the gate, so that it is signed along. */
-  readonly approval: Gate['approval'];
+  readonly approval: UseCase['gate']['approval'];
   /** Digest of the image that judged, which is the one that will serve; `none` where it ran outside of one. @default 'none' */
   readonly imageDigest?: string;
 }

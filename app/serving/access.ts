@@ -5,7 +5,7 @@ import type { KeyStore } from '../governance/keys/port.ts';
 import { servingError } from './errors.ts';
 import { tokenBuckets } from './rate-limit.ts';
 
-export const SCOPES = ['recommend', 'infer', 'explain', 'admin'] as const;
+export const SCOPES = ['recommend', 'classify', 'infer', 'explain', 'admin'] as const;
 
 /** What a token may do. `admin` may do everything. */
 export type Scope = (typeof SCOPES)[number];

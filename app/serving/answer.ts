@@ -3,12 +3,14 @@ import type { Clock, Micros } from '../clock/port.ts';
 import type { OnlineStore } from '../features/online-store/port.ts';
 import type { FeatureValue } from '../features/value.ts';
 import type { KeyStore } from '../governance/keys/port.ts';
-import type { UseCase } from '../usecases/usecase.ts';
+import type { Recommender } from '../training/recommender.ts';
+import type { RecommenderUseCase } from '../usecases/usecase.ts';
 import type { ServingMetrics } from './metrics.ts';
+import type { Given } from './model.ts';
 import type { PopularItems } from './popularity.ts';
-import type { LoggedValue, Prediction, RequestFacts } from './prediction.ts';
+import type { Prediction, RequestFacts } from './prediction.ts';
 import type { PredictionLog } from './prediction-log.ts';
-import { gatherFeatures, type RequestFeatures, type Unanswerable } from './request-features.ts';
+import { gatherFeatures, loggedValues, type RequestFeatures, type Unanswerable } from './request-features.ts';
 import type { ServingUnit } from './unit.ts';
 
 export interface Ask {
@@ -36,7 +38,7 @@ export interface Answer {
 }
 
 export interface AnswerOptions {
-  readonly usecase: UseCase;
+  readonly usecase: RecommenderUseCase;
   readonly online: OnlineStore;
   readonly keys: KeyStore;
   readonly clock: Clock;
@@ -49,12 +51,6 @@ export interface AnswerOptions {
 
 export type Answerer = (ask: Ask, unit: ServingUnit | undefined) => Promise<Answer>;
 
-interface Ranked {
-  readonly items: readonly string[];
-  readonly scores: readonly number[];
-  readonly confidence: number | null;
-}
-
 /** Makes the function that answers one request by one unit: the hot path. It logs each answer as a prediction. */
 export function answerer(options: AnswerOptions): Answerer {
   const { usecase, clock, logger, metrics, predictions } = options;
@@ -65,7 +61,7 @@ export function answerer(options: AnswerOptions): Answerer {
     request: Ask,
     unit: ServingUnit,
     at: Micros,
-  ): Promise<{ ranked?: Ranked; features?: RequestFeatures; reason?: Reason; pseudonym: string | null }> {
+  ): Promise<{ ranked?: Given; features?: RequestFeatures; reason?: Reason; pseudonym: string | null }> {
     if (!request.profiling) return { reason: 'profiling-off', pseudonym: null };
     if (request.user === undefined) return { reason: 'unknown-user', pseudonym: null };
     const gathered = await gatherFeatures(options, unit, request.user, at, storeTimeoutMs);
@@ -76,7 +72,8 @@ export function answerer(options: AnswerOptions): Answerer {
     }
     const { features } = gathered;
     try {
-      return { ranked: await rank(unit, features.inputs, request.k, request.exclude), features, pseudonym: features.pseudonym };
+      const ranked = await rank(recommenderOf(unit), features.inputs, request.k, request.exclude);
+      return { ranked, features, pseudonym: features.pseudonym };
     } catch (error) {
       logger.error({ err: error, requestId: request.requestId, unitId: unit.unitId }, 'the model failed; the fallback answers');
       return { reason: 'model-failed', features, pseudonym: features.pseudonym };
@@ -89,7 +86,11 @@ export function answerer(options: AnswerOptions): Answerer {
     const popular = unit === undefined ? options.popular() : undefined;
     const { ranked, features, reason, pseudonym } =
       unit === undefined ? { reason: 'no-model' as const, pseudonym: null } : await ask(request, unit, at);
-    const answered = ranked ?? { items: fallbackItems(unit, popular, request.k, request.exclude), scores: [], confidence: null };
+    const answered = ranked ?? {
+      items: fallbackItems(unit && recommenderOf(unit), popular, request.k, request.exclude),
+      scores: [],
+      confidence: null,
+    };
     const fallback = ranked === undefined ? usecase.serving.fallback : null;
     const facts: RequestFacts = {
       'request.k': request.k,
@@ -132,18 +133,21 @@ export function answerer(options: AnswerOptions): Answerer {
   };
 }
 
-/** The unit's k best items without the excluded ones; used to answer and, by explain, to make the answer again. */
+/** A recommender's unit answers a recommender's route: the registry's releases of a use case are of its kind. */
+function recommenderOf(unit: ServingUnit): Recommender {
+  if (unit.kind === 'recommender') return unit.recommender;
+  throw new RangeError(`unit ${unit.unitId} is a ${unit.kind}; it cannot order items`);
+}
+
+/** The k best items without the excluded ones; used to answer and, by explain, to make the answer again. */
 export async function rank(
-  unit: Pick<ServingUnit, 'recommender'>,
+  recommender: Pick<Recommender, 'recommend' | 'catalogueSize'>,
   inputs: ReadonlyMap<string, FeatureValue>,
   k: number,
   exclude: readonly string[],
-): Promise<Ranked> {
+): Promise<Given> {
   const banned = new Set(exclude);
-  const { items, scores, confidence } = await unit.recommender.recommend(
-    inputs,
-    Math.min(k + banned.size, unit.recommender.catalogueSize),
-  );
+  const { items, scores, confidence } = await recommender.recommend(inputs, Math.min(k + banned.size, recommender.catalogueSize));
   const kept = items.map((item, index) => ({ item, score: scores[index] ?? Number.NaN })).filter(({ item }) => !banned.has(item));
   if (kept.some(({ score }) => !Number.isFinite(score))) throw new RangeError('the model gave a score that is no number');
   const best = kept.slice(0, k);
@@ -152,25 +156,12 @@ export async function rank(
 
 /** The declared fallback: the unit's popular items, or the lake's where no unit is loaded; none where the lake is empty too. */
 export function fallbackItems(
-  unit: Pick<ServingUnit, 'recommender'> | undefined,
+  recommender: Pick<Recommender, 'popular'> | undefined,
   popular: PopularItems | undefined,
   k: number,
   exclude: readonly string[],
 ): readonly string[] {
   const banned = new Set(exclude);
-  if (unit !== undefined) return unit.recommender.popular(k, banned);
+  if (recommender !== undefined) return recommender.popular(k, banned);
   return (popular?.items ?? []).filter((item) => !banned.has(item)).slice(0, k);
-}
-
-/** Windowed values as the log holds them; embeddings stay out. */
-function loggedValues(features: RequestFeatures | undefined): Readonly<Record<string, LoggedValue>> {
-  const values = [...(features?.inputs ?? [])].filter(
-    (entry): entry is [string, LoggedValue] => !(entry[1] instanceof Float32Array),
-  );
-  return {
-    ...Object.fromEntries(values),
-    ...Object.fromEntries(
-      Object.entries(features?.otherOffsets ?? {}).map(([view, offset]) => [`request.offset.${view}`, offset]),
-    ),
-  };
 }

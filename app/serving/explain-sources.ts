@@ -44,7 +44,7 @@ export async function findPrediction(lake: Lake, usecase: UseCase, requestId: st
     features: String(row['features']),
     items: (row['items'] ?? []) as readonly string[],
     scores: Array.from((row['scores'] ?? []) as ArrayLike<number>, Number),
-    fallback: row['fallback'] === 'popular' ? 'popular' : null,
+    fallback: row['fallback'] === null ? null : String(row['fallback']),
     confidence: numberOrNull(row['confidence']),
     latency_ms: number(row['latency_ms']),
   };

@@ -11,14 +11,14 @@ import type { Lake } from '../lake/port.ts';
 import type { Registry } from '../registry/registry.ts';
 import { embeddingUnit } from '../registry/release.ts';
 import type { LoadedUnit } from '../registry/unit.ts';
-import { openRecommender, type Recommender } from '../training/recommender.ts';
 import type { UseCase } from '../usecases/usecase.ts';
-import { fallbackItems, rank } from './answer.ts';
+import { answerAgain, fallbackAgain } from './again.ts';
 import { servingError } from './errors.ts';
+import { eventBehind } from './explain-event.ts';
 import { erasedOn, eventsBehind, findPrediction, hasQuarantine, isoTime, sealedVector } from './explain-sources.ts';
 import { type Answered, compareRankings, type Explained, type Explanation, type FeatureBehind } from './explanation.ts';
 import { checkFit, viewsOf } from './load-unit.ts';
-import { countPopular } from './popularity.ts';
+import { closeModel, type OpenModel, openModel } from './model.ts';
 import type { LoggedValue, Prediction, RequestFacts } from './prediction.ts';
 import { turnstile } from './turnstile.ts';
 
@@ -39,7 +39,7 @@ export interface Explainer {
 }
 
 interface OpenUnit extends LoadedUnit {
-  readonly recommender: Recommender;
+  readonly model: OpenModel;
 }
 
 /** Explanations made at once: each holds some of the lake's memory. */
@@ -53,7 +53,7 @@ export function openExplainer(sources: ExplainSources, units = 2): Explainer {
   const enter = turnstile(AT_ONCE);
 
   async function closeUnit(unit: Promise<OpenUnit>): Promise<void> {
-    await unit.then(({ recommender }) => recommender.close()).catch(() => undefined);
+    await unit.then(({ model }) => closeModel(model)).catch(() => undefined);
   }
 
   async function withUnit<T>(unitId: string, use: (unit: OpenUnit) => Promise<T>): Promise<T> {
@@ -101,8 +101,7 @@ export async function explain(options: ExplainSources & { readonly requestId: st
 async function openUnit({ registry, usecase }: ExplainSources, unitId: string): Promise<OpenUnit> {
   const loaded = await registry.loadUnit(unitId);
   checkFit(usecase, loaded.manifest);
-  const recommender = await openRecommender({ onnx: loaded.files['model.onnx'], modelJson: loaded.files['model.json'] });
-  return { ...loaded, recommender };
+  return { ...loaded, model: await openModel(usecase, loaded.files) };
 }
 
 type WithUnit = <T>(unitId: string, use: (unit: OpenUnit) => Promise<T>) => Promise<T>;
@@ -131,22 +130,18 @@ async function explainOne(sources: ExplainSources, requestId: string, withUnit: 
   const shared = { status: 'explained', ...about, answer, subject, position, events: [] as Explained['events'] } as const;
 
   if (unitId === 'none') {
-    const { 'request.popularity_table': table = null, 'request.popularity_version': version = 0 } = facts(served);
-    const popular = await countPopular(lake, usecase, { table, version });
-    const again = { items: fallbackItems(undefined, popular, answer.k, answer.exclude), scores: [] };
-    const recomputed = compareRankings(answer, again);
+    const recomputed = compareRankings(answer, await fallbackAgain({ usecase, lake }, answer, facts(served)));
     return { ...shared, features: [], embeddings: [], release: null, recomputed, verified: recomputed.equal };
   }
-  return withUnit(unitId, async ({ manifest, recommender }) => {
+  return withUnit(unitId, async ({ manifest, model }) => {
     const release = {
       files: manifest.files,
       dataset: manifest.dataset,
       featureViews: manifest.featureViews,
       codeCommit: manifest.codeCommit,
     };
-    if (answer.fallback !== null || subject === null) {
-      const again = { items: fallbackItems({ recommender }, undefined, answer.k, answer.exclude), scores: [] };
-      const recomputed = compareRankings(answer, again);
+    if (answer.fallback !== null) {
+      const recomputed = compareRankings(answer, await fallbackAgain({ usecase, lake, model }, answer, facts(served)));
       return { ...shared, features: [], embeddings: [], release, recomputed, verified: recomputed.equal };
     }
     const [events, { inputs, features }, embeddings] = await Promise.all([
@@ -155,7 +150,10 @@ async function explainOne(sources: ExplainSources, requestId: string, withUnit: 
       embeddingsBehind(sources, prediction, embeddingUnit(manifest)),
     ]);
     for (const { name, vector } of embeddings) inputs.set(name, vector);
-    const recomputed = compareRankings(answer, await rank({ recommender }, inputs, answer.k, answer.exclude));
+    const own = await eventBehind(usecase, lake, served);
+    for (const { name, served: value } of own) inputs.set(name, value);
+    features.push(...own);
+    const recomputed = compareRankings(answer, await answerAgain(usecase, model, inputs, answer));
     const verified = recomputed.equal && features.every(({ equal }) => equal);
     return {
       ...shared,

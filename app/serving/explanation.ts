@@ -46,6 +46,7 @@ export interface Explained extends About {
 }
 
 export interface Answered {
+  /** Items, best first; of a classifier the one decision. */
   readonly items: readonly string[];
   readonly scores: readonly number[];
   readonly k: number;

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { UseCase } from '../usecases/usecase.ts';
+import type { RecommenderUseCase, UseCase } from '../usecases/usecase.ts';
 import type { Answer, Answerer } from './answer.ts';
 import { servingError } from './errors.ts';
 import type { Guard } from './guard.ts';
@@ -19,7 +19,7 @@ import type { Held, UnitSlot } from './unit.ts';
 import { markFallback, type Web } from './web.ts';
 
 export interface InferenceOptions {
-  readonly usecase: UseCase;
+  readonly usecase: RecommenderUseCase;
   readonly answer: Answerer;
   readonly slot: UnitSlot;
   readonly guard: Guard;
@@ -134,7 +134,11 @@ const outputs = (answers: readonly Answer[], k: number): readonly Tensor[] => [
   ),
 ];
 
-function healthRoutes(app: Web, { usecase, slot, ready }: InferenceOptions): void {
+/** The protocol's probes, the same for every kind of model. */
+export function healthRoutes(
+  app: Web,
+  { usecase, slot, ready }: Pick<InferenceOptions, 'slot' | 'ready'> & { readonly usecase: Pick<UseCase, 'model'> },
+): void {
   const readyAnswer = Type.Object({ name: Type.String(), ready: Type.Boolean() });
   const live = Type.Object({ live: Type.Boolean() });
   app.get('/v2/health/live', { schema: { tags, summary: 'Is the server alive', response: { 200: live } } }, async () => ({

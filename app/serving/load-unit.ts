@@ -7,12 +7,12 @@ import type { Lake } from '../lake/port.ts';
 import type { Registry } from '../registry/registry.ts';
 import { embeddingUnit, type ReleaseManifest } from '../registry/release.ts';
 import type { LoadedUnit } from '../registry/unit.ts';
-import { openRecommender, type Recommender } from '../training/recommender.ts';
 import { schemaHash } from '../training/schema-hash.ts';
 import type { EmbeddingView, FeatureView } from '../usecases/feature.ts';
 import type { UseCase } from '../usecases/usecase.ts';
 import { rank } from './answer.ts';
 import { servingError } from './errors.ts';
+import { closeModel, decideOn, type OpenModel, openModel } from './model.ts';
 import type { ServingUnit } from './unit.ts';
 
 export interface UnitSources {
@@ -60,22 +60,30 @@ export function checkFit(usecase: UseCase, manifest: ReleaseManifest): void {
 }
 
 /**
- * Opens the recommender of a release's files and lets it answer, so that the first request finds it warm.
+ * Opens the model of a release's files and lets it answer, so that the first request finds it warm.
  * @throws MR_SERVING_UNIT_BROKEN where it cannot be opened or gives no finite scores
  */
-export async function openWarm(usecase: UseCase, { files }: Pick<LoadedUnit, 'files'>): Promise<Recommender> {
-  let recommender: Recommender | undefined;
+export async function openWarm(usecase: UseCase, { files }: Pick<LoadedUnit, 'files'>): Promise<OpenModel> {
+  let model: OpenModel | undefined;
   try {
-    recommender = await openRecommender({ onnx: files['model.onnx'], modelJson: files['model.json'] });
-    const { default: k } = usecase.serving.k;
-    const popular = recommender.popular(k, new Set());
-    if (popular.length === 0) throw new RangeError('the popular list is empty');
-    for (const inputs of warmInputs(usecase, popular)) await rank({ recommender }, inputs, k, []);
-    return recommender;
+    model = await openModel(usecase, files);
+    await warm(usecase, model);
+    return model;
   } catch (cause) {
-    await recommender?.close();
+    if (model !== undefined) await closeModel(model);
     const why = cause instanceof Error ? cause.message : String(cause);
     throw servingError('MR_SERVING_UNIT_BROKEN', `the release cannot answer: ${why}`, { field: 'model.onnx', cause });
+  }
+}
+
+async function warm(usecase: UseCase, model: OpenModel): Promise<void> {
+  if (usecase.kind === 'classifier' && model.kind === 'classifier') {
+    for (const inputs of warmInputs(usecase, [])) await decideOn(model.classifier, usecase.serving.decisions, inputs);
+  } else if (usecase.kind === 'recommender' && model.kind === 'recommender') {
+    const { default: k } = usecase.serving.k;
+    const popular = model.recommender.popular(k, new Set());
+    if (popular.length === 0) throw new RangeError('the popular list is empty');
+    for (const inputs of warmInputs(usecase, popular)) await rank(model.recommender, inputs, k, []);
   }
 }
 
@@ -104,7 +112,7 @@ function warmInputs(usecase: UseCase, items: readonly string[]): readonly Readon
 type Input = readonly [string, FeatureValue];
 
 /**
- * Loads a release in full: bytes by signature and digest, fit to the definition, recommender warm, vectors online.
+ * Loads a release in full: bytes by signature and digest, fit to the definition, model warm, vectors online.
  * @throws MR_REGISTRY_DIGEST_MISMATCH, MR_REGISTRY_SIGNATURE_INVALID, MR_SERVING_UNIT_UNFIT, MR_SERVING_UNIT_BROKEN
  */
 export async function loadServingUnit(sources: UnitSources, unitId: string, version: number): Promise<ServingUnit> {
@@ -113,19 +121,19 @@ export async function loadServingUnit(sources: UnitSources, unitId: string, vers
   checkFit(usecase, loaded.manifest);
   const { windowed, embeddings } = viewsOf(usecase);
   const unit = embeddingUnit(loaded.manifest);
-  const recommender = await openWarm(usecase, loaded);
+  const model = await openWarm(usecase, loaded);
   try {
     for (const view of embeddings)
       await materializeEmbedding({ usecase, view, unitId: unit, lake, online, erased: () => keys.erased() });
   } catch (error) {
-    await recommender.close();
+    await closeModel(model);
     throw error;
   }
   return {
     unitId,
     version,
     manifest: loaded.manifest,
-    recommender,
+    ...model,
     windowed,
     embeddings: embeddings.map((view) => ({ view, online: embeddingName(view, unit) })),
   };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Lake } from '../lake/port.ts';
-import type { UseCase } from '../usecases/usecase.ts';
+import type { RecommenderUseCase } from '../usecases/usecase.ts';
 
 /** Most items that a request may exclude. */
 export const MAX_EXCLUDED = 100;
@@ -21,7 +21,7 @@ const NOTHING: PopularItems = { table: null, version: 0, items: [] };
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 
-const LIMIT = (usecase: UseCase): number => usecase.serving.k.max + MAX_EXCLUDED;
+const LIMIT = (usecase: RecommenderUseCase): number => usecase.serving.k.max + MAX_EXCLUDED;
 
 /**
  * Counts the label's events by item and weight, or, where the lake has none yet, lists the catalogue in the order of its
@@ -29,7 +29,7 @@ const LIMIT = (usecase: UseCase): number => usecase.serving.k.max + MAX_EXCLUDED
  */
 export async function countPopular(
   lake: Lake,
-  usecase: UseCase,
+  usecase: RecommenderUseCase,
   pin?: { readonly table: string | null; readonly version: number },
 ): Promise<PopularItems> {
   const { label } = usecase.model;
@@ -46,7 +46,7 @@ export async function countPopular(
 
 async function listCatalogue(
   lake: Lake,
-  usecase: UseCase,
+  usecase: RecommenderUseCase,
   {
     table,
     name,
@@ -62,7 +62,12 @@ async function listCatalogue(
   return { table, version: pinned, items: rows.map(({ item }) => item) };
 }
 
-async function countEvents(lake: Lake, usecase: UseCase, table: string, version: number | undefined): Promise<PopularItems> {
+async function countEvents(
+  lake: Lake,
+  usecase: RecommenderUseCase,
+  table: string,
+  version: number | undefined,
+): Promise<PopularItems> {
   const { label } = usecase.model;
   const pinned = version ?? (await lake.snapshot(table)).version;
   const weights = Object.entries(label.weights).map(([value, weight]) => `when ${text(value)} then ${weight}`);
@@ -85,7 +90,7 @@ export interface PopularWatch {
 
 /** Counts popularity now and every `everyMs` (5 s where left out) as long as it is needed, off the path of the requests. */
 export function watchPopular(options: {
-  readonly usecase: UseCase;
+  readonly usecase: RecommenderUseCase;
   readonly lake: Lake;
   readonly logger: Logger;
   readonly needed: () => boolean;

@@ -23,17 +23,21 @@ export interface Prediction {
   readonly feature_offset: number | null;
   /** JSON object: `view.feature` → value, and what else decides the answer under `request.*` (see `RequestFacts`). */
   readonly features: string;
+  /** Items, best first; of a classifier the one decision. */
   readonly items: readonly string[];
   readonly scores: readonly number[];
-  readonly fallback: 'popular' | null;
+  readonly fallback: string | null;
   readonly confidence: number | null;
   readonly latency_ms: number;
 }
 
 /** What the request said and the server decided, in the `features` object of a prediction. */
 export interface RequestFacts {
-  readonly 'request.k': number;
+  /** Length of the list that was asked for. */
+  readonly 'request.k'?: number;
   readonly 'request.exclude'?: readonly string[];
+  /** Id of the event that was decided on. */
+  readonly 'request.event'?: string;
   /** Why the fallback answered. */
   readonly 'request.reason'?: string;
   /** No taste was known; the recent items alone made the answer. */

@@ -1,4 +1,4 @@
-import type { UseCase } from '../usecases/usecase.ts';
+import type { RecommenderUseCase } from '../usecases/usecase.ts';
 import type { Answerer } from './answer.ts';
 import { servingError } from './errors.ts';
 import type { Guard } from './guard.ts';
@@ -9,7 +9,7 @@ import { markFallback, type Web } from './web.ts';
 /** `POST /v1/recommend`: the domain route. Scores stay inside: they are nobody's business but explain's. */
 export function recommendRoute(
   app: Web,
-  options: { readonly usecase: UseCase; readonly answer: Answerer; readonly slot: UnitSlot; readonly guard: Guard },
+  options: { readonly usecase: RecommenderUseCase; readonly answer: Answerer; readonly slot: UnitSlot; readonly guard: Guard },
 ): void {
   const { usecase, answer, slot } = options;
   app.post(

@@ -6,6 +6,7 @@ import type { FeatureValue } from '../features/value.ts';
 import { decodeVector } from '../features/vector.ts';
 import type { KeyStore } from '../governance/keys/port.ts';
 import { openBytes } from '../governance/seal.ts';
+import type { LoggedValue } from './prediction.ts';
 import type { ServingUnit } from './unit.ts';
 
 /** Why the model could not be asked. */
@@ -13,7 +14,8 @@ export type Unanswerable = 'unknown-user' | 'no-features' | 'store-failed' | 'st
 
 /** What the model reads about one user at one moment. */
 export interface RequestFeatures {
-  readonly pseudonym: string;
+  /** Null for a stranger. */
+  readonly pseudonym: string | null;
   /** `view.feature` → value, of every view the unit knows; embeddings too. */
   readonly inputs: ReadonlyMap<string, FeatureValue>;
   readonly partition: number | null;
@@ -86,6 +88,16 @@ export async function gatherFeatures(
   }
 }
 
+/** What the unit reads of somebody the platform has never met: the values of no events. */
+export function strangerFeatures(unit: ServingUnit, at: Micros): RequestFeatures {
+  const inputs = new Map(
+    unit.windowed.flatMap((view) =>
+      Object.entries(evaluate(view, emptyState(view), at)).map(([feature, value]) => [`${view.name}.${feature}`, value] as const),
+    ),
+  );
+  return { pseudonym: null, inputs, partition: null, nextOffset: null, otherOffsets: {}, newest: null, coldStart: false };
+}
+
 function opened(keys: KeyStore, pseudonym: string, sealed: Buffer | undefined): Float32Array | null {
   const plain = sealed === undefined ? undefined : openBytes(pseudonym, sealed, keys);
   return plain === undefined ? null : decodeVector(plain);
@@ -119,4 +131,17 @@ function positions(
 function newestOf(rows: readonly OnlineRow[]): Micros | null {
   const times = rows.flatMap((row) => (row?.newest === undefined ? [] : [row.newest]));
   return times.length === 0 ? null : Math.max(...times);
+}
+
+/** Windowed values as the log holds them; embeddings stay out. */
+export function loggedValues(features: RequestFeatures | undefined): Readonly<Record<string, LoggedValue>> {
+  const values = [...(features?.inputs ?? [])].filter(
+    (entry): entry is [string, LoggedValue] => !(entry[1] instanceof Float32Array),
+  );
+  return {
+    ...Object.fromEntries(values),
+    ...Object.fromEntries(
+      Object.entries(features?.otherOffsets ?? {}).map(([view, offset]) => [`request.offset.${view}`, offset]),
+    ),
+  };
 }

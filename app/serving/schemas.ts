@@ -1,12 +1,12 @@
 import { Type } from 'typebox';
-import type { UseCase } from '../usecases/usecase.ts';
+import type { ClassifierUseCase, RecommenderUseCase, UseCase } from '../usecases/usecase.ts';
 import { MAX_EXCLUDED } from './popularity.ts';
 
 const strict = { additionalProperties: false } as const;
 const id = (description: string) => Type.String({ minLength: 1, maxLength: 64, description });
 
 /** Body of `POST /v1/recommend`. Unknown fields are refused; every text and list is bounded. */
-export const recommendBody = (usecase: UseCase) =>
+export const recommendBody = (usecase: RecommenderUseCase) =>
   Type.Object(
     {
       user: Type.Optional(id("The user's id as the events name it. May be left out only with `context.profiling: false`.")),
@@ -37,6 +37,21 @@ export const recommendBody = (usecase: UseCase) =>
     },
     { ...strict, title: 'RecommendRequest' },
   );
+
+/** Body of `POST /v1/classify`: one event in its wire form; the door's rules judge what is inside. */
+export const classifyBody = ({ model }: ClassifierUseCase) =>
+  Type.Object(
+    {
+      event: Type.Record(Type.String({ maxLength: 64 }), Type.Unknown(), {
+        maxProperties: 64,
+        description: `The ${model.label.event.name} as it is sent to the collector.`,
+      }),
+    },
+    { ...strict, title: 'ClassifyRequest' },
+  );
+
+/** Body of the domain route of the use case's kind. */
+export const requestBody = (usecase: UseCase) => (usecase.kind === 'classifier' ? classifyBody(usecase) : recommendBody(usecase));
 
 const Nullable = <T extends ReturnType<typeof Type.String> | ReturnType<typeof Type.Integer>>(schema: T) =>
   Type.Union([schema, Type.Null()]);

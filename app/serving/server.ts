@@ -11,18 +11,15 @@ import type { Lake } from '../lake/port.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { UseCase } from '../usecases/usecase.ts';
 import { openAccess } from './access.ts';
-import { answerer } from './answer.ts';
 import { watchChampion } from './champion.ts';
 import { servingError } from './errors.ts';
 import { explainRoute } from './explain-route.ts';
 import { guardBy } from './guard.ts';
-import { inferenceProtocol } from './inference-protocol.ts';
+import { answerRoutes } from './kinds.ts';
 import { servingMetrics } from './metrics.ts';
 import { operateRoutes, type Readiness } from './operate-routes.ts';
-import { watchPopular } from './popularity.ts';
 import { openPredictionLog } from './prediction-log.ts';
 import { tokenBuckets } from './rate-limit.ts';
-import { recommendRoute } from './recommend-route.ts';
 import { unitSlot } from './unit.ts';
 import { closeWeb, openWeb, type Web } from './web.ts';
 
@@ -88,10 +85,8 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     metrics,
     pollMs: options.pollMs ?? 200,
   });
-  const popular = watchPopular({ usecase, lake, logger, needed: () => slot.current() === undefined });
   const capacity = options.logCapacity === undefined ? {} : { capacity: options.logCapacity };
   const predictions = openPredictionLog({ log, topic: predictionTopic(usecase), logger, metrics, ...capacity });
-  const answer = answerer({ usecase, online, keys, clock, logger, metrics, predictions, popular: () => popular.items() });
 
   let closing = false;
   let storeReachable = false;
@@ -106,18 +101,18 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
 
   const stopParts = async () => {
     await watch.stop();
-    await popular.stop();
+    await companion.stop();
     await predictions.close();
     await access.settled();
     await slot.close();
   };
 
   const app = await openWeb({ usecase, logger, metrics });
-  recommendRoute(app, { usecase, answer, slot, guard });
-  inferenceProtocol(app, { usecase, answer, slot, guard, ready: async () => (await readiness()).ready });
+  const ready = async () => (await readiness()).ready;
+  const companion = answerRoutes(app, { usecase, online, lake, keys, clock, logger, metrics, predictions, slot, guard, ready });
   explainRoute(app, { usecase, registry, lake, keys, audit, clock, guard });
   operateRoutes(app, { metrics, readiness });
-  await popular.counted();
+  await companion.start();
   try {
     await listen(app, options.host ?? '127.0.0.1', options.port);
   } catch (error) {

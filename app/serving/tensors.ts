@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import type { UseCase } from '../usecases/usecase.ts';
+import type { RecommenderUseCase } from '../usecases/usecase.ts';
 import { servingError } from './errors.ts';
 
 /** Most users in one inference request. */
@@ -79,7 +79,7 @@ export interface Inference {
  * Reads an inference request: `user` BYTES [n] (or [n, 1]) with n from 1 to 64, and at will `k` INT64 [1].
  * @throws MR_SERVING_BODY_INVALID naming the tensor's field
  */
-export function readInference(body: Static<typeof inferBody>, usecase: UseCase): Inference {
+export function readInference(body: Static<typeof inferBody>, usecase: RecommenderUseCase): Inference {
   const invalid = (field: string, value: unknown, expected: string) =>
     servingError('MR_SERVING_BODY_INVALID', `${field}: expected ${expected}`, { field, value, expected });
   const known = MODEL_INPUTS.map((input) => input.name).join(' or ');

@@ -1,13 +1,14 @@
 import type { ReleaseManifest } from '../registry/release.ts';
-import type { Recommender } from '../training/recommender.ts';
 import type { EmbeddingView, FeatureView } from '../usecases/feature.ts';
+import { closeModel, type OpenModel } from './model.ts';
 
 /** A release in memory, ready to answer. */
-export interface ServingUnit {
+export type ServingUnit = OpenModel & UnitParts;
+
+interface UnitParts {
   readonly unitId: string;
   readonly version: number;
   readonly manifest: ReleaseManifest;
-  readonly recommender: Recommender;
   /** The windowed views it reads, in the order of the definition; the first gives a prediction its offsets. */
   readonly windowed: readonly FeatureView[];
   /** The embeddings it reads, and their online view, which releases of the same contents share. */
@@ -53,7 +54,7 @@ export function unitSlot(onClosed: (unit: ServingUnit) => void = () => undefined
 
   function closeWhenFree(entry: Entry): void {
     if (!entry.retired || entry.users > 0 || !retiring.delete(entry)) return;
-    const closing = Promise.resolve(entry.unit.recommender.close()).then(() => onClosed(entry.unit));
+    const closing = closeModel(entry.unit).then(() => onClosed(entry.unit));
     closings.add(closing);
     void closing
       .catch(() => undefined)

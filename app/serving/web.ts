@@ -46,7 +46,9 @@ export async function openWeb(options: {
       info: { title: `${usecase.model.name}`, description: usecase.purpose, version: '1' },
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
       tags: [
-        { name: 'recommend', description: 'Items for a user' },
+        usecase.kind === 'classifier'
+          ? { name: 'classify', description: 'A decision about an event' }
+          : { name: 'recommend', description: 'Items for a user' },
         { name: 'inference', description: 'Open Inference Protocol, version 2' },
         { name: 'explain', description: 'How an answer came about' },
         { name: 'operate', description: 'Health and metrics' },

@@ -2,7 +2,7 @@ import { historicalFeatures } from '../features/historical.ts';
 import type { FeatureValue } from '../features/value.ts';
 import type { KeyStore } from '../governance/keys/port.ts';
 import type { Lake } from '../lake/port.ts';
-import type { UseCase } from '../usecases/usecase.ts';
+import type { RecommenderUseCase } from '../usecases/usecase.ts';
 import { micros } from '../usecases/window.ts';
 import { type Dataset, labelTable, loadDataset } from './dataset.ts';
 import { trainingError } from './errors.ts';
@@ -12,7 +12,7 @@ import { type RecommenderInputs, recommenderInputs } from './inputs.ts';
 import type { SearchFold } from './search.ts';
 
 export interface BacktestOptions {
-  readonly usecase: UseCase;
+  readonly usecase: RecommenderUseCase;
   readonly lake: Lake;
   readonly keys: Pick<KeyStore, 'erased'>;
   /** Pinned versions by table, e.g. `dataset.tables` of a manifest; newest where left out. */
@@ -67,7 +67,7 @@ export async function openBacktest(options: BacktestOptions): Promise<Backtest> 
 
 /** `view.feature` → value of every feature of the views, as of each entity's moment, from the pinned version. */
 export function featureReader(
-  usecase: UseCase,
+  usecase: RecommenderUseCase,
   lake: Lake,
   { windowed }: Pick<RecommenderInputs, 'windowed'>,
   dataset: Dataset,
@@ -90,7 +90,7 @@ export function featureReader(
   };
 }
 
-function checkTrainer({ name, model }: UseCase, { embedding }: RecommenderInputs): void {
+function checkTrainer({ name, model }: RecommenderUseCase, { embedding }: RecommenderInputs): void {
   if (model.trainer.name !== 'als') {
     throw trainingError('MR_TRAINING_TRAINER_UNKNOWN', `no trainer is called '${model.trainer.name}'`, {
       field: `${name}.model.trainer`,

@@ -1,5 +1,6 @@
 import { governanceSections } from '../governance/model-card.ts';
 import type { Evaluation, Interval, ReleaseManifest } from '../registry/release.ts';
+import type { Kind } from '../usecases/model.ts';
 import type { UseCase } from '../usecases/usecase.ts';
 
 /** What the card tells; made before the files have an address, since the card is one of them. */
@@ -12,6 +13,7 @@ export function modelCard(
   judged: { readonly from: number; readonly until: number },
 ): string {
   const { dataset, metrics, baseline } = subject;
+  const words = WORDS[usecase.kind];
   const names = Object.keys(metrics.metrics);
   const parts: readonly [string, Evaluation['segments'][string], Evaluation['segments'][string] | undefined][] = [
     ['all', metrics, baseline],
@@ -40,9 +42,9 @@ export function modelCard(
     '## Evaluation',
     '',
     `Judged from ${iso(judged.from)} to ${iso(judged.until)} by a model of the same parameters that had seen nothing of that time:`,
-    'one list of 20 per user, from the features as they were just before the user’s first event there. 95 % bootstrap intervals.',
+    words.judged,
     '',
-    `| segment | users | ${names.join(' | ')} | ${names.map((name) => `${name} of popularity`).join(' | ')} |`,
+    `| segment | ${words.cases} | ${names.join(' | ')} | ${names.map((name) => `${name} of ${words.baseline}`).join(' | ')} |`,
     `|---|---${'|---'.repeat(2 * names.length)}|`,
     ...parts.map(([name, part, base]) => {
       const cells = [...names.map((metric) => cell(part.metrics[metric])), ...names.map((metric) => cell(base?.metrics[metric]))];
@@ -51,15 +53,42 @@ export function modelCard(
     '',
     '## Intended use and limits',
     '',
-    `- Main parameters of the ranking: ${usecase.serving.mainParameters.join('; ')}.`,
-    '- It knows only items that were clicked before the end of the training data; a new item appears after the next training.',
-    '- It learns from what was shown and clicked, so it repeats what earlier rankings made visible.',
-    '- Past metrics do not show the effect of a list on what people do; compare versions on live hits before trusting a small gain.',
+    `- Main parameters of the ${words.answer}: ${usecase.serving.mainParameters.join('; ')}.`,
+    ...words.limits,
     '',
     ...governanceSections(usecase),
     '',
   ].join('\n');
 }
+
+const WORDS: Readonly<
+  Record<Kind, Readonly<Record<'judged' | 'cases' | 'baseline' | 'answer', string>> & { readonly limits: readonly string[] }>
+> = {
+  recommender: {
+    judged:
+      'one list of 20 per user, from the features as they were just before the user’s first event there. 95 % bootstrap intervals.',
+    cases: 'users',
+    baseline: 'popularity',
+    answer: 'ranking',
+    limits: [
+      '- It knows only items that were clicked before the end of the training data; a new item appears after the next training.',
+      '- It learns from what was shown and clicked, so it repeats what earlier rankings made visible.',
+      '- Past metrics do not show the effect of a list on what people do; compare versions on live hits before trusting a small gain.',
+    ],
+  },
+  classifier: {
+    judged:
+      'each event there, from its own fields and the features as they were just before it. 95 % bootstrap intervals; of ece and brier less is better.',
+    cases: 'events',
+    baseline: 'the best rule over one input',
+    answer: 'decision',
+    limits: [
+      '- An event counts as none of the class when no outcome came in time: a later one is a wrong label.',
+      '- It learns outcomes of events that were let through; of those that were stopped nobody knows what they would have been.',
+      '- Those it looks for change their ways to get past it; its live metrics and the drift monitors say when.',
+    ],
+  },
+};
 
 const iso = (micros: number): string => new Date(Math.floor(micros / 1000)).toISOString();
 const pairs = (values: Readonly<Record<string, number>>): string =>

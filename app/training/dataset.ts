@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../canonical.ts';
 import type { Lake } from '../lake/port.ts';
 import type { DatasetPin } from '../registry/release.ts';
-import type { UseCase } from '../usecases/usecase.ts';
+import type { RecommenderUseCase, UseCase } from '../usecases/usecase.ts';
 import { trainingError } from './errors.ts';
 import { recommenderInputs } from './inputs.ts';
 import { type Interaction, type Interactions, interactions } from './interactions.ts';
@@ -15,7 +15,7 @@ export interface Dataset {
 }
 
 export interface DatasetOptions {
-  readonly usecase: UseCase;
+  readonly usecase: RecommenderUseCase;
   readonly lake: Lake;
   /** Pseudonyms of erased people: their rows are left out. */
   readonly erased: ReadonlySet<string>;
@@ -69,8 +69,8 @@ export async function loadDataset(options: DatasetOptions): Promise<Dataset> {
 }
 
 /** Says why training did not use the newest rows, if it did not. */
-async function noteOf(
-  { usecase, lake }: DatasetOptions,
+export async function noteOf(
+  { usecase, lake }: { readonly usecase: UseCase; readonly lake: Lake },
   table: string,
   version: number,
   newest: number,

@@ -20,7 +20,7 @@ export interface RecommenderInputs {
 }
 
 /** Finds the parts by type among `model.inputs`. @throws MR_TRAINING_INPUTS where one is missing or there are two */
-export function recommenderInputs(usecase: UseCase): RecommenderInputs {
+export function recommenderInputs(usecase: Pick<UseCase, 'model' | 'views' | 'name'>): RecommenderInputs {
   const found: { readonly input: string; readonly type: string; readonly view: UseCase['views'][number] }[] = [];
   for (const input of usecase.model.inputs) {
     const [viewName = '', feature = ''] = input.split('.');

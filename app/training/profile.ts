@@ -29,22 +29,32 @@ export interface ProfileRow {
  * each user's first moment of a window, so that a busy visitor has one voice there as here. `at` is 1 µs before the
  * click: a recommendation comes before what it leads to.
  */
-export function sampleMoments(
+export const sampleMoments = (
   events: Interactions,
   options: { readonly from: Micros; readonly window: number; readonly rows: number },
-): readonly ProfileRow[] {
+): readonly ProfileRow[] =>
+  sampleIndexes(events, options).map((e) => ({
+    entity: events.users[events.user[e] as number] as string,
+    at: (events.at[e] as number) - 1,
+  }));
+
+/** The same as indexes of the events. */
+export function sampleIndexes(
+  events: Pick<Interactions, 'user' | 'at' | 'hit'>,
+  options: { readonly from: Micros; readonly window: number; readonly rows: number },
+): readonly number[] {
   const { from, rows } = options;
   const users = new Set(events.user.filter((_, e) => (events.at[e] as number) >= from && events.hit[e] === 1));
   // A window that the sampled time cannot fill would give each user one voice in all of it.
   const size = Math.max(1, Math.min(options.window, Math.ceil(users.size / 2)));
-  const sample: ProfileRow[] = [];
+  const sample: number[] = [];
   const voiced = new Set<number>();
   for (let e = 0; e < events.at.length; e += 1) {
     const user = events.user[e] as number;
     const time = events.at[e] as number;
     if (time < from || events.hit[e] !== 1 || voiced.has(user)) continue;
     voiced.add(user);
-    sample.push({ entity: events.users[user] as string, at: time - 1 });
+    sample.push(e);
     if (voiced.size >= size) voiced.clear();
   }
   return sample.slice(-rows);
@@ -52,7 +62,7 @@ export function sampleMoments(
 
 /**
  * @param values Per sampled moment, `view.feature` → value.
- * @param confidences Confidence of the model at each moment it could be asked without knowing the future.
+ * @param confidences Confidence of the model (a classifier's probability) at each moment it could be asked without knowing the future.
  */
 export function encodeProfile(
   usecase: Pick<UseCase, 'monitors'>,

@@ -1,11 +1,22 @@
-import type { EventType, Fields, RowOf } from './event.ts';
+import type { EventType, Fields, FieldsOf, RowOf } from './event.ts';
 import type { Duration } from './window.ts';
 
-/** What a trainer reports and searches over; its code is in `app/training/`, found by `name`. */
-export interface Trainer<Name extends string = string, Metric extends string = string> {
+/** What a model answers with: items in order, or a decision about one event. Everything after the trainer asks the kind. */
+export type Kind = 'recommender' | 'classifier';
+
+/** What a trainer reports and searches over; its code is in `app/training/`, found by `kind` and `name`. */
+export interface Trainer<
+  Name extends string = string,
+  Metric extends string = string,
+  Cost extends string = string,
+  K extends Kind = Kind,
+> {
   readonly name: Name;
-  readonly kind: 'recommender' | 'classifier';
+  readonly kind: K;
+  /** Metrics of which more is better. */
   readonly metrics: readonly Metric[];
+  /** Metrics of which less is better. */
+  readonly costs: readonly Cost[];
   readonly search: SearchSpace;
   /** The trainer asks for one accelerator. @default it runs on processors */
   readonly accelerator?: 'gpu';
@@ -30,10 +41,11 @@ export const als = (search: {
   readonly popularityBlend?: readonly number[];
   readonly maxTrials: number;
   readonly patience?: number;
-}): Trainer<'als', (typeof RANKING)[number]> => ({
+}): Trainer<'als', (typeof RANKING)[number], never, 'recommender'> => ({
   name: 'als',
   kind: 'recommender',
   metrics: RANKING,
+  costs: [],
   search: {
     parameters: {
       factors: search.factors,
@@ -47,7 +59,49 @@ export const als = (search: {
   },
 });
 
-export interface Label<E extends EventType = EventType> {
+const CLASSIFYING = ['auc', 'prAuc'] as const;
+const CALIBRATION = ['ece', 'brier'] as const;
+
+type Classifying<Name extends string> = Trainer<Name, (typeof CLASSIFYING)[number], (typeof CALIBRATION)[number], 'classifier'>;
+
+const classifying = <const Name extends string>(name: Name, search: SearchSpace): Classifying<Name> => ({
+  name,
+  kind: 'classifier',
+  metrics: CLASSIFYING,
+  costs: CALIBRATION,
+  search,
+});
+
+/** Logistic regression with a ridge penalty, by Newton's method. */
+export const logistic = (search: {
+  readonly ridge: readonly number[];
+  readonly maxTrials: number;
+  readonly patience?: number;
+}): Classifying<'logistic'> =>
+  classifying('logistic', { parameters: { ridge: search.ridge }, maxTrials: search.maxTrials, patience: search.patience ?? 2 });
+
+/** Gradient-boosted oblivious trees (Friedman 2001; Prokhorenkova et al. 2018): one split a level, so a leaf is a table look-up. */
+export const boostedTrees = (search: {
+  readonly trees: readonly number[];
+  readonly depth: readonly number[];
+  readonly learningRate: readonly number[];
+  readonly ridge?: readonly number[];
+  readonly maxTrials: number;
+  readonly patience?: number;
+}): Classifying<'boosted-trees'> =>
+  classifying('boosted-trees', {
+    parameters: {
+      trees: search.trees,
+      depth: search.depth,
+      learningRate: search.learningRate,
+      ridge: search.ridge ?? [5],
+    },
+    maxTrials: search.maxTrials,
+    patience: search.patience ?? 2,
+  });
+
+/** What a visitor turned to after a list of items. */
+export interface ItemLabel<E extends EventType = EventType> {
   readonly event: E;
   /** Item field of the event. */
   readonly item: string;
@@ -67,7 +121,48 @@ export const defineLabel = <N extends string, F extends Fields, K extends keyof 
   readonly weights: { readonly [V in RowOf<F>[K] & string]: number };
   readonly hits: readonly (RowOf<F>[K] & string)[];
   readonly maturity: Duration;
-}): Label => label as unknown as Label;
+}): ItemLabel => label as unknown as ItemLabel;
+
+/** What became of an event, as a later event tells. */
+export interface OutcomeLabel<N extends string = string, F extends Fields = Fields> {
+  /** What is classified, at its own time: its subject, its fields, and what was known just before it. */
+  readonly event: EventType<N, F>;
+  /** The event that tells, later. */
+  readonly outcome: EventType;
+  /** Field of `outcome` with the id of the event. */
+  readonly of: string;
+  /** Field of `outcome` that decides. */
+  readonly by: string;
+  /** Its values that make the event one of the class looked for. */
+  readonly positive: readonly string[];
+  /** An event without such an outcome after this time is none of the class. */
+  readonly maturity: Duration;
+}
+
+export const defineOutcomeLabel = <
+  N extends string,
+  F extends Fields,
+  M extends string,
+  G extends Fields,
+  K extends FieldsOf<G, 'string'>,
+>(label: {
+  readonly event: EventType<N, F>;
+  readonly outcome: EventType<M, G>;
+  readonly of: FieldsOf<G, 'string'>;
+  readonly by: K;
+  readonly positive: readonly (RowOf<G>[K] & string)[];
+  readonly maturity: Duration;
+}): OutcomeLabel<N, F> => label as unknown as OutcomeLabel<N, F>;
+
+export type Label = ItemLabel | OutcomeLabel;
+
+/** `event.field` for the fields of the classified event that a model can read: numbers, flags and finite sets. */
+export type EventInputOf<L> =
+  L extends OutcomeLabel<infer N, infer F> ? `${N}.${FieldsOf<F, 'double' | 'long' | 'boolean'> | SetsOf<F>}` : never;
+
+type SetsOf<F extends Fields> = {
+  [N in FieldsOf<F, 'string'>]: string extends NonNullable<RowOf<F>[N]> ? never : N;
+}[FieldsOf<F, 'string'>];
 
 export interface Folds {
   /** Rolling origin: fold i trains on all before its origin and is judged on the `horizon` after it. */
@@ -75,20 +170,21 @@ export interface Folds {
   readonly horizon: Duration;
 }
 
-export interface Model<Input extends string = string, T extends Trainer = Trainer> {
+export interface Model<Input extends string = string, T extends Trainer = Trainer, L extends Label = Label> {
   readonly name: string;
   readonly trainer: T;
-  /** `view.feature` in the order the model reads them. */
+  /** `view.feature`, and of a classifier `event.field`, in the order the model reads them. */
   readonly inputs: readonly Input[];
-  readonly label: Label;
+  readonly label: L;
   readonly folds: Folds;
   /** Metric that the search maximises. */
   readonly objective: MetricOf<T>;
-  /** Segments by number of past interactions: lower bounds, ascending, the first is 0. */
+  /** Segments by number of the subject's past events: lower bounds, ascending, the first is 0. */
   readonly segments: Readonly<Record<string, number>>;
   /** Rows of the newest label moments that make the reference profile of each input. */
   readonly profileRows: number;
   readonly seed: number;
 }
 
-export type MetricOf<T extends Trainer> = T extends Trainer<string, infer M> ? M : never;
+export type MetricOf<T extends Trainer> = T['metrics'][number];
+export type CostOf<T extends Trainer> = T['costs'][number];

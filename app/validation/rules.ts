@@ -1,10 +1,10 @@
 import { Compile } from 'typebox/compile';
 import type { Micros } from '../clock/port.ts';
+import { formatTimestamp } from '../clock/timestamp.ts';
 import type { EventType } from '../usecases/event.ts';
 import type { Field } from '../usecases/field.ts';
 import { micros } from '../usecases/window.ts';
 import { type Fault, REASON, shown } from './fault.ts';
-import { formatTimestamp } from './rfc3339.ts';
 
 /** The rules of one field, compiled. `judge` takes a normalised value (timestamps in microseconds), never null. */
 export interface FieldRule {

@@ -1,9 +1,9 @@
 import type { Micros } from '../clock/port.ts';
+import { formatTimestamp } from '../clock/timestamp.ts';
 import type { EventType, Row } from '../usecases/event.ts';
 import { micros } from '../usecases/window.ts';
 import { type Fault, REASON } from './fault.ts';
 import { distanceFrom, type ReferenceProfile } from './reference-profile.ts';
-import { formatTimestamp } from './rfc3339.ts';
 import { robustZ, shareAtLeast, spread } from './robust.ts';
 
 /** Rows below which a batch says nothing about a distribution: ten a bin. */

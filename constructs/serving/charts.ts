@@ -1,5 +1,5 @@
 import { type App, Chart } from 'cdk8s';
-import { recommendBody } from '../../app/serving/schemas.ts';
+import { requestBody } from '../../app/serving/schemas.ts';
 import type { UseCase } from '../../app/usecases/usecase.ts';
 import { labelsOf } from '../labels.ts';
 import { object } from '../object.ts';
@@ -23,7 +23,7 @@ export function useCaseChart(app: App, site: Site, usecase: UseCase): Chart {
       namespace: namespaceOf('serving'),
       labels: labelsOf({ name: 'requests', layer: 'serving', usecase: usecase.name }, site.dials.owner),
     },
-    data: { 'request.json': JSON.stringify(recommendBody(usecase)) },
+    data: { 'request.json': JSON.stringify(requestBody(usecase)) },
   });
   for (const release of releases) inference(chart, site, usecase, release);
   route(chart, site, usecase, releases);

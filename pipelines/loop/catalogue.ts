@@ -57,7 +57,7 @@ export async function takeCatalogueIn(options: {
       total += held.rows;
       continue;
     }
-    const supplier = await startSupplier(options.source.catalogue(), api.path);
+    const supplier = await startSupplier(options.source.rows(api.into), api.path);
     try {
       await pullApi({
         source,

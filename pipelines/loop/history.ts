@@ -18,7 +18,6 @@ export interface HistoryCount {
 export async function takeHistoryIn(options: {
   readonly source: VisitSource;
   readonly intake: Intake;
-  readonly event: string;
   readonly metadata: Metadata;
   readonly onProgress: (message: string) => void;
 }): Promise<HistoryCount> {
@@ -27,22 +26,24 @@ export async function takeHistoryIn(options: {
   if (before !== undefined) return JSON.parse(before) as HistoryCount;
 
   const count = { accepted: 0, duplicates: 0, refused: 0 };
-  const take = async (batch: readonly unknown[]) => {
-    for (const { status } of await options.intake.accept(options.event, batch, 'history')) {
+  const take = async (event: string, batch: readonly unknown[]) => {
+    for (const { status } of await options.intake.accept(event, batch, 'history')) {
       if (status === 'accepted') count.accepted += 1;
       else if (status === 'duplicate') count.duplicates += 1;
       else count.refused += 1;
     }
     options.onProgress(`${(count.accepted + count.duplicates).toLocaleString('en')} events`);
   };
-  let batch: unknown[] = [];
-  for await (const { wire } of options.source.history()) {
+  const batches = new Map<string, unknown[]>();
+  for await (const { event, wire } of options.source.history()) {
+    const batch = batches.get(event) ?? [];
+    batches.set(event, batch);
     batch.push(wire);
     if (batch.length < BATCH) continue;
-    await take(batch);
-    batch = [];
+    batches.delete(event);
+    await take(event, batch);
   }
-  if (batch.length > 0) await take(batch);
+  for (const [event, batch] of batches) await take(event, batch);
   await saveSetting(options.metadata, name, JSON.stringify(count));
   return count;
 }

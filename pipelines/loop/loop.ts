@@ -8,6 +8,7 @@ import type { UseCase } from '../../app/usecases/usecase.ts';
 import { retrain } from '../retrain.ts';
 import { embeddedRunner } from '../runners/embedded.ts';
 import type { PipelineRunner, RunProgress } from '../runners/port.ts';
+import { askingOf } from './asking.ts';
 import { watchMemory } from './memory.ts';
 import { openPlatform, type Platform } from './platform.ts';
 import { type Retraining, retraining } from './retraining.ts';
@@ -114,7 +115,7 @@ export async function openLoop(options: LoopOptions): Promise<Loop> {
         serving: platform.serving,
         from,
         onPosition: (at) => void saveSetting(metadata, POSITION, String(at)),
-        k: usecase.serving.k.default,
+        asking: askingOf(usecase),
       });
       care = startLakeCare({
         lake: platform.ports.lake,

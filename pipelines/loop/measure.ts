@@ -2,10 +2,11 @@ import type { Micros } from '../../app/clock/port.ts';
 import { verifyServed } from '../../app/features/verify.ts';
 import { deadTopic, eventTopic } from '../../app/ingestion/topics.ts';
 import { eventTable, quarantineTable } from '../../app/lake/event-table.ts';
-import type { ReleaseManifest } from '../../app/registry/release.ts';
+import type { EventType } from '../../app/usecases/event.ts';
 import { pipelineError } from '../errors.ts';
+import { figuresOf } from './figures.ts';
 import type { Loop } from './loop.ts';
-import type { LoopReport, ReleaseFigures } from './report.ts';
+import type { LoopReport } from './report.ts';
 import { FIRST_MODEL } from './retraining.ts';
 
 /** Served rows that are computed again from the lake. */
@@ -28,17 +29,14 @@ export async function measure(loop: Loop, championVersion: number): Promise<Loop
   await platform.lakeCaughtUp();
 
   const total = async (topic: string) => (await log.endOffsets(topic)).reduce((sum, offset) => sum + offset, 0);
+  const totalOf = async (count: (event: EventType) => Promise<number>) =>
+    (await Promise.all(usecase.events.map(count))).reduce((sum, value) => sum + value, 0);
+  const rows = async ({ name }: { readonly name: string }) => (await lake.snapshot(name).catch(() => ({ rows: 0 }))).rows;
   const snapshot = await lake.snapshot(eventTable(usecase, event).name);
-  const badBatches = await lake.snapshot(quarantineTable(usecase, event).name).catch(() => ({ rows: 0 }));
   const verified = await verifyServed({ usecase, lake, sample: SAMPLE, seed: usecase.model.seed });
   const auditVerdict = await audit.verify();
 
-  const manifestOf = async (version: number): Promise<{ manifest: ReleaseManifest; figures: ReleaseFigures }> => {
-    const { manifest, unitId } = await platform.registry.show(usecase.model.name, version);
-    const metric = (name: string) => rounded(manifest.metrics.metrics[name]?.value ?? Number.NaN, 4);
-    return { manifest, figures: { version, unitId, recallAt20: metric('recallAt20'), ndcgAt20: metric('ndcgAt20') } };
-  };
-  const champion = await manifestOf(championVersion);
+  const release = (version: number) => platform.registry.show(usecase.model.name, version);
   const retrainings = loop.retraining.finished().filter(({ reason }) => reason !== FIRST_MODEL);
   const [retrained] = retrainings;
   const newest = retrainings.findLast(({ output }) => output.promoted) ?? retrained;
@@ -53,21 +51,20 @@ export async function measure(loop: Loop, championVersion: number): Promise<Loop
   const monitor = loop.monitor()?.state();
   const latencies = [...traffic.latenciesMs].sort((a, b) => a - b);
   const drift = loop.drift();
+  const live = monitor?.hitRate.rate ?? null;
   return {
     usecase: usecase.name,
     source: source.name,
     events: {
-      ingested: await total(eventTopic(usecase, event.name)),
-      quarantined: (await total(deadTopic(usecase, event.name))) + badBatches.rows,
+      ingested: await totalOf(({ name }) => total(eventTopic(usecase, name))),
+      quarantined: await totalOf(
+        async (type) => (await total(deadTopic(usecase, type.name))) + (await rows(quarantineTable(usecase, type))),
+      ),
     },
-    lake: { version: snapshot.version, rows: snapshot.rows },
+    lake: { version: snapshot.version, rows: await totalOf((type) => rows(eventTable(usecase, type))) },
     features: { compared: verified.compared, mismatches: verified.mismatches.length },
     training: { trials: newest.output.trials, folds: newest.output.folds },
-    champion: champion.figures,
-    popularity: {
-      recallAt20: rounded(champion.manifest.baseline.metrics.recallAt20?.value ?? Number.NaN, 4),
-      ndcgAt20: rounded(champion.manifest.baseline.metrics.ndcgAt20?.value ?? Number.NaN, 4),
-    },
+    ...figuresOf(usecase.kind, await release(championVersion), await release(newest.output.version), live),
     gate: { verdict: newest.output.verdict },
     serving: {
       requests: traffic.requests,
@@ -83,8 +80,6 @@ export async function measure(loop: Loop, championVersion: number): Promise<Loop
       healedAt: monitor?.open.length === 0 ? iso(monitor.healedAt) : null,
     },
     retrain: { reason: retrained.reason, again: retrainings.slice(1).map(({ reason }) => reason) },
-    promoted: (await manifestOf(newest.output.version)).figures,
-    liveHitRate: monitor?.hitRate.rate === null || monitor === undefined ? null : rounded(monitor.hitRate.rate, 4),
     failedRequests: traffic.failed,
     audit: { records: auditVerdict.size, verified: auditVerdict.verified },
     seconds: rounded(performance.now() / 1000, 1),

@@ -13,6 +13,8 @@ import { type Monitor, startMonitor } from '../../app/monitoring/monitor.ts';
 import type { Sketch } from '../../app/monitoring/sketch.ts';
 import { openRegistry, type Registry } from '../../app/registry/registry.ts';
 import type { Ports, Runtime } from '../../app/runtime.ts';
+import { tokenName } from '../../app/serving/access.ts';
+import { ASKING } from '../../app/serving/kinds.ts';
 import { decodePrediction } from '../../app/serving/prediction.ts';
 import { startServing } from '../../app/serving/server.ts';
 import type { FeatureView } from '../../app/usecases/feature.ts';
@@ -149,7 +151,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
       registry,
       intake,
       collector: { url: collector.url, token: collectorToken },
-      serving: { ...serving, token: keys.secret('serving-token.recommend') },
+      serving: { ...serving, token: keys.secret(tokenName(ASKING[usecase.kind])) },
       metrics,
       lakeCaughtUp: async () => {
         await Promise.all(Object.values(sinks).map((sink) => sink.caughtUp()));
@@ -186,7 +188,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
           audit,
           clock,
           logger,
-          metrics: monitorMetrics(metrics),
+          metrics: monitorMetrics(metrics, usecase.kind),
           profile,
           onDrift,
         });

@@ -1,4 +1,5 @@
 import type { openClickFile } from '../../app/ingestion/file-replay.ts';
+import type { UseCase } from '../../app/usecases/usecase.ts';
 import type { Visit, VisitSource } from './source.ts';
 
 type ClickFile = Awaited<ReturnType<typeof openClickFile>>;
@@ -12,19 +13,20 @@ const LIVE_SECONDS = 45;
 export async function replayedSource(file: ClickFile): Promise<VisitSource> {
   const liveFrom = await momentOf(file, Math.floor(file.rows * HISTORY_SHARE));
   const endsAt = file.to + 1;
+  const toVisit = visitOf(file.usecase);
   return {
     name: `click file ${file.sha256.slice(0, 12)}`,
     liveFrom,
     endsAt,
     rate: Math.max(1, (endsAt - liveFrom) / (LIVE_SECONDS * 1e6)),
-    catalogue: () => file.catalogue(),
+    rows: (table) => file.tableRows(table),
     async *history() {
       for await (const visit of file.events()) {
         if (visit.at >= liveFrom) return;
-        yield withUser(visit);
+        yield toVisit(visit);
       }
     },
-    live: liveReader(file, liveFrom),
+    live: liveReader(file, liveFrom, toVisit),
     shiftSeason: undefined,
   };
 }
@@ -38,14 +40,18 @@ async function momentOf(file: ClickFile, row: number): Promise<number> {
   return file.to;
 }
 
-const withUser = ({ at, wire }: { readonly at: number; readonly wire: unknown }): Visit => ({
-  at,
-  user: String((wire as Record<string, unknown>).user_id),
-  wire,
-});
+const visitOf =
+  ({ model: { label } }: UseCase) =>
+  ({ at, wire }: { readonly at: number; readonly wire: unknown }): Visit => ({
+    at,
+    event: label.event.name,
+    subject: String((wire as Record<string, unknown>)[label.event.key]),
+    wire,
+    asks: true,
+  });
 
 /** Reads the file once from `liveFrom` on, handing out each range as the clock reaches it. */
-function liveReader(file: ClickFile, liveFrom: number): VisitSource['live'] {
+function liveReader(file: ClickFile, liveFrom: number, toVisit: ReturnType<typeof visitOf>): VisitSource['live'] {
   const events = file.events()[Symbol.asyncIterator]();
   let next: Visit | undefined;
   return async (from, to) => {
@@ -54,7 +60,7 @@ function liveReader(file: ClickFile, liveFrom: number): VisitSource['live'] {
       if (next === undefined) {
         const { value, done } = await events.next();
         if (done === true) return visits;
-        next = withUser(value);
+        next = toVisit(value);
       }
       if (next.at >= to) return visits;
       if (next.at >= Math.max(from, liveFrom)) visits.push(next);

@@ -5,12 +5,13 @@ import { type ClickFile, openClickFile } from '../../app/ingestion/file-replay.t
 import type { Metadata } from '../../app/registry/metadata/port.ts';
 import { readSetting, saveSetting } from '../../app/registry/metadata/settings.ts';
 import { openRuntime } from '../../app/runtime.ts';
+import { plainSimulation } from '../../app/usecases/plain-simulation.ts';
 import type { UseCase } from '../../app/usecases/usecase.ts';
 import { pipelineError } from '../errors.ts';
 import type { RunProgress } from '../runners/port.ts';
 import { type Loop, openLoop, POSITION } from './loop.ts';
 import { replayedSource } from './replayed.ts';
-import { simulatedSource } from './simulated.ts';
+import { simulatedName, simulatedSource } from './simulated.ts';
 import type { VisitSource } from './source.ts';
 
 export type ClickFileOptions = Omit<Parameters<typeof openClickFile>[0], 'usecase'>;
@@ -27,14 +28,11 @@ export interface StartOptions {
 }
 
 /**
- * The simulated stream begins at 16:00 UTC of the day this long before the present, and runs this many times faster until
- * it has caught up. Whenever a turn is run, its hours are an evening: at night a window of visitors takes 7 times as long.
+ * The simulated stream begins at 16:00 UTC of the day this long before the present, and runs faster until it has caught up.
+ * Whenever a turn is run, its hours are an evening: at night a window of visitors takes 7 times as long.
  */
 const BEHIND: Micros = 14 * DAY;
 const BEGINS_AT: Micros = 16 * HOUR;
-const RATE = 240;
-const HISTORY_DAYS = 5;
-const SEED = 7;
 
 const SETTING = 'loop.source';
 
@@ -74,7 +72,7 @@ async function chooseSource(options: StartOptions, file: ClickFile | undefined, 
   const text = await readSetting(metadata, SETTING);
   const saved = text === undefined ? undefined : (JSON.parse(text) as SavedSource);
   const save = (source: SavedSource) => saveSetting(metadata, SETTING, JSON.stringify(source));
-  const source = file === undefined ? simulated(saved, save) : await replayedSource(file);
+  const source = file === undefined ? simulated(options.usecase, saved, save) : await replayedSource(file);
   if (saved !== undefined && saved.name !== source.name) {
     throw pipelineError(
       'MR_PIPELINES_SOURCE_CHANGED',
@@ -90,14 +88,17 @@ async function chooseSource(options: StartOptions, file: ClickFile | undefined, 
   return source;
 }
 
-function simulated(saved: SavedSource | undefined, save: (source: SavedSource) => Promise<unknown>): VisitSource {
+function simulated(
+  usecase: UseCase,
+  saved: SavedSource | undefined,
+  save: (source: SavedSource) => Promise<unknown>,
+): VisitSource {
+  const simulation = usecase.simulation ?? plainSimulation(usecase);
   const liveFrom = saved?.liveFrom ?? Math.floor((systemClock.now() - BEHIND) / DAY) * DAY + BEGINS_AT;
   return simulatedSource({
-    seed: SEED,
+    simulation,
     liveFrom,
-    historyDays: HISTORY_DAYS,
-    rate: RATE,
     changes: saved?.changes ?? [],
-    onChange: (changes) => void save({ name: `simulator (seed ${SEED})`, liveFrom, changes }),
+    onChange: (changes) => void save({ name: simulatedName(simulation), liveFrom, changes }),
   });
 }

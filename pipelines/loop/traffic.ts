@@ -1,5 +1,6 @@
 import type { Clock, Micros } from '../../app/clock/port.ts';
-import { MINUTE, SECOND } from '../../app/clock/port.ts';
+import { SECOND } from '../../app/clock/port.ts';
+import type { Asking } from './asking.ts';
 import type { Visit, VisitSource } from './source.ts';
 
 export interface TrafficOptions {
@@ -11,7 +12,7 @@ export interface TrafficOptions {
   readonly from: Micros;
   /** Called after each slice, once its events are in the log. */
   readonly onPosition: (at: Micros) => void;
-  readonly k: number;
+  readonly asking: Asking;
 }
 
 export interface TrafficCount {
@@ -38,15 +39,10 @@ const KEPT_LATENCIES = 20_000;
 const KEPT_PAGES = 10_000;
 /** Requests in flight at once: light load, as a shop's edge would spread it. */
 const LANES = 8;
-/**
- * A visitor's page shows its list for this long before it asks again. Every visit asks when it begins: a random part of all
- * clicks would ask late in long visits, and the answers' features would differ from those of the visits themselves.
- */
-const REFRESH: Micros = 2 * MINUTE;
 /** Most requests a second: where the stream asks faster, some of the pages keep their list. */
 const ASKS_PER_SECOND = 100;
 
-/** Visitors at work: each asks for recommendations, then clicks. Both go over HTTP, as from a shop. */
+/** Visitors at work: each asks, for items or a decision, then acts. Both go over HTTP, as from a shop. */
 export function startTraffic(options: TrafficOptions): Traffic {
   const { source, clock } = options;
   const latenciesMs: number[] = [];
@@ -62,27 +58,28 @@ export function startTraffic(options: TrafficOptions): Traffic {
   let refilledAt = performance.now();
   let shown = new Map<string, Micros>();
 
-  /** The visitors of a slice whose page asks now, each once. */
-  function askers(visits: readonly Visit[]): readonly string[] {
-    const asking = new Set<string>();
-    for (const { user, at } of visits) {
-      if (at - (shown.get(user) ?? Number.NEGATIVE_INFINITY) < REFRESH) continue;
-      shown.set(user, at);
-      asking.add(user);
-    }
-    const oldest = (visits.at(-1)?.at ?? 0) - REFRESH;
+  /** The visits of a slice that ask now: a page that still shows an answer does not. */
+  function askers(visits: readonly Visit[]): readonly Visit[] {
+    const { refresh } = options.asking;
+    const asking = visits.filter(({ asks, subject, at }) => {
+      if (!asks || at - (shown.get(subject) ?? Number.NEGATIVE_INFINITY) < refresh) return false;
+      if (refresh > 0) shown.set(subject, at);
+      return true;
+    });
+    const oldest = (visits.at(-1)?.at ?? 0) - refresh;
     if (shown.size > KEPT_PAGES) shown = new Map([...shown].filter(([, at]) => at > oldest));
-    return [...asking];
+    return asking;
   }
 
-  async function ask(user: string): Promise<void> {
+  async function ask(visit: Visit): Promise<void> {
     requests += 1;
+    const { route, body } = options.asking.question(visit);
     const started = performance.now();
     try {
-      const response = await fetch(`${options.serving.url}/v1/recommend`, {
+      const response = await fetch(`${options.serving.url}${route}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${options.serving.token}` },
-        body: JSON.stringify({ user, k: options.k }),
+        body: JSON.stringify(body),
       });
       const answer = (await response.json()) as { readonly unitId?: string | null; readonly fallback?: string | null };
       if (!response.ok) {
@@ -100,11 +97,11 @@ export function startTraffic(options: TrafficOptions): Traffic {
     }
   }
 
-  async function post(visits: readonly Visit[]): Promise<void> {
+  async function post(event: string, visits: readonly Visit[]): Promise<void> {
     const response = await fetch(`${options.collector.url}/v1/events`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${options.collector.token}` },
-      body: JSON.stringify({ events: visits.map(({ wire }) => wire) }),
+      body: JSON.stringify({ event, events: visits.map(({ wire }) => wire) }),
     });
     await response.arrayBuffer();
     if (response.status >= 500) throw new Error(`the collector answered ${response.status}`);
@@ -122,10 +119,12 @@ export function startTraffic(options: TrafficOptions): Traffic {
     budget -= queue.length;
     await Promise.all(
       Array.from({ length: LANES }, async () => {
-        for (let user = queue.pop(); user !== undefined && !stopped; user = queue.pop()) await ask(user);
+        for (let visit = queue.pop(); visit !== undefined && !stopped; visit = queue.pop()) await ask(visit);
       }),
     );
-    for (let at = 0; at < visits.length; at += 500) await post(visits.slice(at, at + 500));
+    for (const [event, own] of Map.groupBy(visits, (visit) => visit.event)) {
+      for (let at = 0; at < own.length; at += 500) await post(event, own.slice(at, at + 500));
+    }
     position = to;
     options.onPosition(to);
   }

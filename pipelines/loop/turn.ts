@@ -79,8 +79,7 @@ export function turnSteps(loop: Loop): readonly TurnStep[] {
       name: 'history',
       title: 'Take the history in',
       run: async (progress) => {
-        const event = usecase.model.label.event.name;
-        const count = await takeHistoryIn({ source, intake: platform.intake, event, metadata, onProgress: progress });
+        const count = await takeHistoryIn({ source, intake: platform.intake, metadata, onProgress: progress });
         progress('waiting for the lake');
         await platform.lakeCaughtUp();
         await platform.profileEvents();

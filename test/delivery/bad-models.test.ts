@@ -6,7 +6,7 @@ import type { JudgedData } from '../../app/delivery/judged-data.ts';
 import type { Version } from '../../app/registry/version.ts';
 import { interactions } from '../../app/training/interactions.ts';
 import { seededRandom, shuffled } from '../../app/training/random.ts';
-import type { UseCase } from '../../app/usecases/usecase.ts';
+import type { RecommenderUseCase } from '../../app/usecases/usecase.ts';
 import { type Fixture, MODEL, openFixture, signingKeys } from '../registry/fixture.ts';
 import { judgedData, PARAMETERS, ship, untilOf } from './fixture.ts';
 import { DATA, failed, gateOf, ROWS, steps, withGate } from './judging.ts';
@@ -152,7 +152,7 @@ const BAD: readonly BadModel[] = [
   },
 ];
 
-function pushed(forgedShare: number): Pick<UseCase['gate'], 'adversarial'> {
+function pushed(forgedShare: number): Pick<RecommenderUseCase['gate'], 'adversarial'> {
   return { adversarial: { forgedShare, campaigns: 3, maxLift: 3 } };
 }
 

@@ -13,12 +13,12 @@ import { encodeModelFile, type RecommenderModel } from '../../app/training/model
 import { recommenderOnnx } from '../../app/training/onnx/recommender-graph.ts';
 import { schemaHash } from '../../app/training/schema-hash.ts';
 import { retail } from '../../app/usecases/retail/usecase.ts';
-import type { UseCase } from '../../app/usecases/usecase.ts';
+import type { RecommenderUseCase } from '../../app/usecases/usecase.ts';
 import { type Fixture, MODEL } from '../registry/fixture.ts';
 import { planted } from '../training/planted.ts';
 
 /** The shop with limits that fit a small planted world. */
-export const shop: UseCase = {
+export const shop: RecommenderUseCase = {
   ...retail,
   model: { ...retail.model, segments: { new: 0, light: 3, heavy: 20 } },
   gate: {
@@ -35,7 +35,7 @@ export const PARAMETERS = { factors: 8, regularization: 0.05, alpha: 10, iterati
 export const plantedRows = (seed = 7): Interaction[] => planted({ seed, users: 400, items: 160, groups: 4, perUser: 24 });
 
 /** The data that a version is judged on, features computed by hand: the last 20 items, and the number of events. */
-export function judgedData(rows: readonly Interaction[], usecase: UseCase = shop): JudgedData {
+export function judgedData(rows: readonly Interaction[], usecase: RecommenderUseCase = shop): JudgedData {
   const events = interactions(rows);
   const { roles, embedding } = recommenderInputs(usecase);
   const [fold] = planFolds(events, { count: 3, horizon: 2 * DAY });

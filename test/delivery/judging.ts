@@ -5,7 +5,7 @@ import { type GateOptions, runGate } from '../../app/delivery/gate.ts';
 import type { JudgedData } from '../../app/delivery/judged-data.ts';
 import type { Lake } from '../../app/lake/port.ts';
 import type { Version } from '../../app/registry/version.ts';
-import type { UseCase } from '../../app/usecases/usecase.ts';
+import type { RecommenderUseCase } from '../../app/usecases/usecase.ts';
 import type { Fixture } from '../registry/fixture.ts';
 import { judgedData, plantedRows, shop, untilOf } from './fixture.ts';
 
@@ -45,4 +45,7 @@ export function steps(milliseconds: number): () => number {
 /** Names of the checks that did not pass. */
 export const failed = ({ checks }: Verdict) => checks.filter(({ passed }) => !passed).map(({ name }) => name);
 
-export const withGate = (gate: Partial<UseCase['gate']>): UseCase => ({ ...shop, gate: { ...shop.gate, ...gate } });
+export const withGate = (gate: Partial<RecommenderUseCase['gate']>): RecommenderUseCase => ({
+  ...shop,
+  gate: { ...shop.gate, ...gate },
+});

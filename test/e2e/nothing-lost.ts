@@ -5,6 +5,7 @@ import { deadTopic, eventTopic, predictionTopic } from '../../app/ingestion/topi
 import { eventTable, predictionTable, quarantineTable } from '../../app/lake/event-table.ts';
 import type { Lake } from '../../app/lake/port.ts';
 import type { Metadata } from '../../app/registry/metadata/port.ts';
+import { shopSimulation } from '../../app/usecases/retail/simulation.ts';
 import { retail } from '../../app/usecases/retail/usecase.ts';
 import { admit } from '../../app/validation/door.ts';
 import { simulatedSource } from '../../pipelines/loop/simulated.ts';
@@ -93,11 +94,10 @@ export async function checkStream(log: EventLog, metadata: Metadata): Promise<vo
   const position = Number(await setting(metadata, 'loop.position'));
   const logged = (await loggedEvents(log)).flat();
   const oldest = logged.reduce((least, { at }) => Math.min(least, at), saved.liveFrom);
+  assert.equal(saved.name, `simulator (seed ${shopSimulation.seed})`);
   const source = simulatedSource({
-    seed: Number(/seed (\d+)/.exec(saved.name)?.[1]),
+    simulation: { ...shopSimulation, historyDays: Math.ceil((saved.liveFrom - oldest) / DAY) },
     liveFrom: saved.liveFrom,
-    historyDays: Math.ceil((saved.liveFrom - oldest) / DAY),
-    rate: 1,
     changes: saved.changes,
     onChange: () => undefined,
   });

@@ -44,7 +44,7 @@ test('a file of a person becomes events that the door admits, in the order of ti
   );
   const clock = { now: () => file.to };
   for (const event of events) assert.equal(admit(retail.model.label.event, event, clock).ok, true);
-  assert.deepEqual(file.catalogue(), [
+  assert.deepEqual(file.tableRows('item'), [
     { item_id: 'm2', title: 'm2', category: 'unknown', price: null },
     { item_id: 'm1', title: 'm1', category: 'unknown', price: null },
   ]);

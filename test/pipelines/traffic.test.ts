@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { SECOND } from '../../app/clock/port.ts';
+import { retail } from '../../app/usecases/retail/usecase.ts';
+import { askingOf } from '../../pipelines/loop/asking.ts';
 import type { VisitSource } from '../../pipelines/loop/source.ts';
 import { startTraffic } from '../../pipelines/loop/traffic.ts';
 
@@ -24,7 +26,7 @@ async function taker(t: TestContext) {
 test('every visit asks with its first click and then at most every two minutes, and all clicks are posted', async (t) => {
   const [collector, serving] = [await taker(t), await taker(t)];
   const clicks = (user: string, seconds: readonly number[]) =>
-    seconds.map((at) => ({ at: at * SECOND, user, wire: { user, at } }));
+    seconds.map((at) => ({ at: at * SECOND, event: 'click', subject: user, wire: { user, at }, asks: true }));
   const visits = [...clicks('long', [0, 50, 100, 150, 200, 250, 300]), ...clicks('short', [160, 170]), ...clicks('late', [310])];
   visits.sort((a, b) => a.at - b.at);
   let now = 0;
@@ -36,7 +38,15 @@ test('every visit asks with its first click and then at most every two minutes, 
   const onPosition = (at: number) => {
     position = at;
   };
-  const traffic = startTraffic({ source, clock: { now: () => now }, collector, serving, from: 0, onPosition, k: 5 });
+  const traffic = startTraffic({
+    source,
+    clock: { now: () => now },
+    collector,
+    serving,
+    from: 0,
+    onPosition,
+    asking: askingOf(retail),
+  });
   const asked: string[] = [];
   for (let second = 0; second < 400; second += 10) {
     const before = serving.bodies.length;

@@ -24,7 +24,7 @@ import { type Serving, type ServingOptions, startServing } from '../../app/servi
 import { click } from '../../app/usecases/retail/events.ts';
 import { activity } from '../../app/usecases/retail/features.ts';
 import { retail } from '../../app/usecases/retail/usecase.ts';
-import type { UseCase } from '../../app/usecases/usecase.ts';
+import type { RecommenderUseCase } from '../../app/usecases/usecase.ts';
 import { type HandMade, makeRelease } from './release.ts';
 
 /** What the routes answer; a test asserts the members it reads. */
@@ -38,9 +38,12 @@ export const USERS = Array.from({ length: 20 }, (_, index) => `user-${index}`);
 const logger = pino({ level: process.env['MILLRACE_TEST_LOG'] ?? 'silent' });
 
 /** A data folder of its own with every embedded adapter open, and a server on a free port when `start` is called. */
-export async function openFixture(change: Partial<UseCase['serving']> = {}) {
+export async function openFixture(change: Partial<RecommenderUseCase['serving']> = {}) {
   // Tests of many requests are not tests of the rate limit.
-  const usecase: UseCase = { ...retail, serving: { ...retail.serving, rateLimit: { perSecond: 1e6, burst: 1e6 }, ...change } };
+  const usecase: RecommenderUseCase = {
+    ...retail,
+    serving: { ...retail.serving, rateLimit: { perSecond: 1e6, burst: 1e6 }, ...change },
+  };
   const dir = await mkdtemp(join(tmpdir(), 'millrace-serving-'));
   const clock: Clock & { time: Micros } = {
     time: 1_767_225_600_000_000,

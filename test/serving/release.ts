@@ -11,7 +11,7 @@ import { recommenderInputs } from '../../app/training/inputs.ts';
 import { encodeModelFile, modelOf } from '../../app/training/model-file.ts';
 import { recommenderOnnx } from '../../app/training/onnx/recommender-graph.ts';
 import { schemaHash } from '../../app/training/schema-hash.ts';
-import type { UseCase } from '../../app/usecases/usecase.ts';
+import type { RecommenderUseCase } from '../../app/usecases/usecase.ts';
 
 /** Numbers in [-0.5, 0.5) that follow from the seed alone (a linear congruential generator). */
 function noise(seed: number, length: number): Float32Array {
@@ -23,7 +23,7 @@ function noise(seed: number, length: number): Float32Array {
 }
 
 export interface HandMade {
-  readonly usecase: UseCase;
+  readonly usecase: RecommenderUseCase;
   readonly objects: ObjectStore;
   readonly lake: Lake;
   readonly keys: KeyStore;

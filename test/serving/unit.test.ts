@@ -7,7 +7,7 @@ import type { Recommender } from '../../app/training/recommender.ts';
 /** A unit that only tells when it was closed. */
 function unit(unitId: string, version: number, closed: string[]): ServingUnit {
   const recommender = { close: async () => void closed.push(unitId) } as unknown as Recommender;
-  return { unitId, version, manifest: {} as ReleaseManifest, recommender, windowed: [], embeddings: [] };
+  return { kind: 'recommender', unitId, version, manifest: {} as ReleaseManifest, recommender, windowed: [], embeddings: [] };
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));

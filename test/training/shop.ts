@@ -14,12 +14,12 @@ import { als } from '../../app/usecases/model.ts';
 import { click } from '../../app/usecases/retail/events.ts';
 import { activity, taste } from '../../app/usecases/retail/features.ts';
 import { retail } from '../../app/usecases/retail/usecase.ts';
-import type { UseCase } from '../../app/usecases/usecase.ts';
+import type { RecommenderUseCase } from '../../app/usecases/usecase.ts';
 
 export const view = { ...taste, dimensions: 8 };
 
 /** The retail use case, small: 8 factors, three trials. */
-export const shop: UseCase = {
+export const shop: RecommenderUseCase = {
   ...retail,
   views: [activity, view],
   model: {
@@ -69,7 +69,7 @@ export async function openShop(dir: string) {
     lake,
     keys,
     objects,
-    train: (options: { readonly usecase?: UseCase; readonly at?: Readonly<Record<string, number>> } = {}) =>
+    train: (options: { readonly usecase?: RecommenderUseCase; readonly at?: Readonly<Record<string, number>> } = {}) =>
       train({ usecase: shop, lake, objects, keys, clock, logger, codeCommit: 'abc', ...options }),
     /** One commit of clicks; resolves to the table's version. */
     async click(rows: readonly Interaction[]): Promise<number> {

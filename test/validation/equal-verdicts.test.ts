@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { formatTimestamp } from '../../app/clock/timestamp.ts';
 import { auditBatch } from '../../app/validation/batch.ts';
 import { admit, normalise } from '../../app/validation/door.ts';
-import { formatTimestamp } from '../../app/validation/rfc3339.ts';
 import { clock, goodOrder, NOW, order } from './order-event.ts';
 
 /** Values right for one field or another, and wrong for all others: near every edge of every rule. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { formatTimestamp, parseTimestamp } from '../../app/validation/rfc3339.ts';
+import { formatTimestamp } from '../../app/clock/timestamp.ts';
+import { parseTimestamp } from '../../app/validation/rfc3339.ts';
 
 const micros = (iso: string) => Date.parse(iso) * 1000;
 

@@ -2,6 +2,7 @@ import { als, defineLabel } from '../model.ts';
 import { defineUseCase } from '../usecase.ts';
 import { click, item } from './events.ts';
 import { activity, taste } from './features.ts';
+import { shopSimulation } from './simulation.ts';
 
 /** The online-retail recommender: clicks in, the next items a visitor is likely to want out. */
 export const retail = defineUseCase({
@@ -73,4 +74,5 @@ export const retail = defineUseCase({
     retrain: { schedule: '0 3 * * *', coolDown: '1h', consecutiveWindows: 2 },
   },
   retention: '400d',
+  simulation: shopSimulation,
 });

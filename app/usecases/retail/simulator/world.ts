@@ -1,4 +1,4 @@
-import { cumulate, draw, normal, type Random, randomOf, zipf } from './random.ts';
+import { cumulate, draw, normal, type Random, randomOf, zipf } from '../../random.ts';
 import { CATEGORIES, STYLES } from './words.ts';
 
 export interface WorldOptions {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DAY } from '../../../app/clock/port.ts';
-import { LAPTOP_WORLD } from '../../../app/ingestion/simulator/laptop.ts';
-import type { Season, SimulatedClick } from '../../../app/ingestion/simulator/session.ts';
-import { simulate } from '../../../app/ingestion/simulator/simulate.ts';
-import { createWorld } from '../../../app/ingestion/simulator/world.ts';
+import { DAY } from '../../../../app/clock/port.ts';
+import { LAPTOP_WORLD } from '../../../../app/usecases/retail/simulator/laptop.ts';
+import type { Season, SimulatedClick } from '../../../../app/usecases/retail/simulator/session.ts';
+import { simulate } from '../../../../app/usecases/retail/simulator/simulate.ts';
+import { createWorld } from '../../../../app/usecases/retail/simulator/world.ts';
 
 const START = Date.UTC(2026, 0, 1) * 1000;
 const world = createWorld(LAPTOP_WORLD);

@@ -1,7 +1,7 @@
-import { DAY, HOUR, MINUTE, type Micros } from '../../clock/port.ts';
+import { DAY, HOUR, MINUTE, type Micros } from '../../../clock/port.ts';
+import { between, poisson, randomOf } from '../../random.ts';
 import { heapOf } from './heap.ts';
 import { breakClick } from './malformed.ts';
-import { between, poisson, randomOf } from './random.ts';
 import { eventsOf, LONGEST_VISIT, type Season, type TimedClick, type Visit } from './session.ts';
 import type { World } from './world.ts';
 

@@ -1,6 +1,6 @@
-import { type Micros, SECOND } from '../../clock/port.ts';
-import { formatTimestamp } from '../../validation/rfc3339.ts';
-import { between, draw, geometric, type Random, randomOf } from './random.ts';
+import { type Micros, SECOND } from '../../../clock/port.ts';
+import { formatTimestamp } from '../../../clock/timestamp.ts';
+import { between, draw, geometric, type Random, randomOf } from '../../random.ts';
 import { type Visitor, visitorAt } from './visitor.ts';
 import { STYLES } from './words.ts';
 import { drawItem, type Item, type World } from './world.ts';

@@ -1,6 +1,6 @@
-import { DAY, type Micros } from '../../clock/port.ts';
-import { formatTimestamp } from '../../validation/rfc3339.ts';
-import type { Random } from './random.ts';
+import { DAY, type Micros } from '../../../clock/port.ts';
+import { formatTimestamp } from '../../../clock/timestamp.ts';
+import type { Random } from '../../random.ts';
 import type { SimulatedClick } from './session.ts';
 
 type Breakage = (click: SimulatedClick, at: Micros, random: Random) => unknown;

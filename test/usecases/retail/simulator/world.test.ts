@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { DAY } from '../../../app/clock/port.ts';
-import { LAPTOP_WORLD } from '../../../app/ingestion/simulator/laptop.ts';
-import type { Season, SimulatedClick } from '../../../app/ingestion/simulator/session.ts';
-import { simulate } from '../../../app/ingestion/simulator/simulate.ts';
-import { createWorld, type Item } from '../../../app/ingestion/simulator/world.ts';
-import { click, item } from '../../../app/usecases/retail/events.ts';
-import { auditBatch } from '../../../app/validation/batch.ts';
-import { normalise } from '../../../app/validation/door.ts';
-import { countBins, psi, quantileEdges } from '../../../app/validation/psi.ts';
-import { makeProfile } from '../../../app/validation/reference-profile.ts';
+import { DAY } from '../../../../app/clock/port.ts';
+import { click, item } from '../../../../app/usecases/retail/events.ts';
+import { LAPTOP_WORLD } from '../../../../app/usecases/retail/simulator/laptop.ts';
+import type { Season, SimulatedClick } from '../../../../app/usecases/retail/simulator/session.ts';
+import { simulate } from '../../../../app/usecases/retail/simulator/simulate.ts';
+import { createWorld, type Item } from '../../../../app/usecases/retail/simulator/world.ts';
+import { auditBatch } from '../../../../app/validation/batch.ts';
+import { normalise } from '../../../../app/validation/door.ts';
+import { countBins, psi, quantileEdges } from '../../../../app/validation/psi.ts';
+import { makeProfile } from '../../../../app/validation/reference-profile.ts';
 
 const START = Date.UTC(2026, 0, 1) * 1000;
 const END = START + 30 * DAY;

@@ -1,5 +1,5 @@
-import { DAY, type Micros } from '../../clock/port.ts';
-import { cumulate, draw, type Random, randomOf } from './random.ts';
+import { DAY, type Micros } from '../../../clock/port.ts';
+import { cumulate, draw, type Random, randomOf } from '../../random.ts';
 import { STYLES } from './words.ts';
 import type { World } from './world.ts';
 

@@ -1,0 +1,52 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { type Micros, SECOND } from '../../../app/clock/port.ts';
+import { openEmbeddedKeys } from '../../../app/governance/keys/embedded.ts';
+import { sealRow } from '../../../app/governance/seal.ts';
+import { openEmbeddedLake } from '../../../app/lake/embedded.ts';
+import { eventTable } from '../../../app/lake/event-table.ts';
+import { openEmbeddedObjects } from '../../../app/lake/object-store/embedded.ts';
+import type { LakeRow } from '../../../app/lake/port.ts';
+import { train } from '../../../app/training/train.ts';
+import type { SimulatedEvent } from '../../../app/usecases/simulation.ts';
+import type { ClassifierUseCase } from '../../../app/usecases/usecase.ts';
+import { admit } from '../../../app/validation/door.ts';
+
+/** A lake in a temporary folder with the use case's events in it, as door and seal leave them; `end` deletes it. */
+export async function freshOrders(usecase: ClassifierUseCase, events: Iterable<SimulatedEvent>, now: Micros) {
+  const dir = await mkdtemp(join(tmpdir(), 'millrace-orders-'));
+  const clock = { now: () => now };
+  const objects = await openEmbeddedObjects(join(dir, 'objects'));
+  const lake = await openEmbeddedLake(objects, { scratchDir: join(dir, 'scratch'), clock });
+  const keys = openEmbeddedKeys(join(dir, 'keys'));
+  const all = [...events];
+  keys.prepare([...new Set(all.map(({ subject }) => subject))]);
+  for (const type of usecase.events) {
+    const rows: LakeRow[] = [];
+    for (const { event, wire } of all) {
+      if (event !== type.name) continue;
+      const admitted = admit(type, wire, clock);
+      if (!admitted.ok) continue;
+      rows.push({ ...sealRow(type, admitted.row, keys), _partition: 0, _offset: rows.length, _ingested_at: now + SECOND });
+    }
+    const table = eventTable(usecase, type);
+    await lake.ensureTable(table);
+    if (rows.length > 0) await lake.commit(table.name, { operation: 'WRITE', add: [await lake.stage(table.name, rows)] });
+  }
+  return {
+    dir,
+    lake,
+    keys,
+    objects,
+    clock,
+    train: (of: ClassifierUseCase = usecase) =>
+      train({ usecase: of, lake, objects, keys, clock, logger: pino({ level: 'silent' }), codeCommit: 'abc' }),
+    async end() {
+      await lake.close();
+      keys.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
