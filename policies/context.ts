@@ -1,6 +1,8 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { parseDocument } from 'yaml';
 import { policyError } from './errors.ts';
 import { readRegistry } from './registry-state.ts';
 import type { Context, Environment } from './rule.ts';
@@ -41,61 +43,64 @@ const SETTINGS = Compile(
   ),
 );
 
-/** What the engine tells a policy pack of the stack: its name and its config, by full key. */
+/** What a pack knows of the stack that it judges. */
 export interface StackFacts {
+  /** With or without organisation and project before it. */
   readonly stack: string;
-  readonly config: Readonly<Record<string, string>>;
+  /** `millrace:policies` of the stack's config, if it has any. */
+  readonly policies?: unknown;
 }
-
-/** The engine starts a pack with the stack's facts in its environment variables. */
-export const factsOf = (variables: Readonly<Record<string, string | undefined>>): StackFacts => ({
-  stack: variables['PULUMI_STACK'] ?? variables['PULUMI_NODEJS_STACK'] ?? '',
-  config: JSON.parse(variables['PULUMI_CONFIG'] ?? '{}') as Record<string, string>,
-});
 
 /** The project's folder, which paths of the settings are read from. */
 const ROOT = join(import.meta.dirname, '..');
 
 /**
+ * Reads what `Pulumi.<stack>.yaml` says of policies. The engine gives packs no config, so the file is read that it reads
+ * itself; `MILLRACE_STACKS` names another folder than the project's `stacks`.
+ * @throws MR_POLICIES_SETTINGS_INVALID
+ */
+export function factsOf(stack: string, folder = process.env['MILLRACE_STACKS'] ?? join(ROOT, 'stacks')): StackFacts {
+  const file = join(folder, `Pulumi.${lastOf(stack)}.yaml`);
+  if (!existsSync(file)) return { stack };
+  const document = parseDocument(readFileSync(file, 'utf8'));
+  const [fault] = document.errors;
+  if (fault !== undefined) throw invalid(`${file} is no YAML: ${fault.message.split('\n')[0]}`, file);
+  const { config } = (document.toJS() ?? {}) as { readonly config?: Readonly<Record<string, unknown>> };
+  const policies = config?.['millrace:policies'];
+  return { stack, ...(policies !== undefined && { policies }) };
+}
+
+/**
  * What rules know of the stack. The registry's snapshot is read here, once.
  * @throws MR_POLICIES_ENVIRONMENT_UNKNOWN, MR_POLICIES_SETTINGS_INVALID
  */
-export function contextOf({ stack, config: facts }: StackFacts, now: Date, root = ROOT): Context {
-  const config = settingsOf(facts['millrace:policies']);
+export function contextOf({ stack, policies }: StackFacts, now: Date, root = ROOT): Context {
+  const environment = environmentOf(stack);
+  const config = settingsOf(policies);
   const registry = readRegistry(config.registry, now, root);
-  const environment = environmentOf(facts['millrace:environment'] ?? stack);
   return { environment, now, config, ...(registry !== undefined && { registry }) };
 }
 
+/** A stack of an organisation is `org/project/stack`. */
+const lastOf = (stack: string): string => stack.split('/').at(-1) ?? '';
+
 function environmentOf(name: string): Environment {
-  // A stack of an organisation is `org/project/stack`.
-  const last = name.split('/').at(-1);
-  const known = ENVIRONMENTS.find((environment) => environment === last);
+  const known = ENVIRONMENTS.find((environment) => environment === lastOf(name));
   if (known !== undefined) return known;
   throw policyError('MR_POLICIES_ENVIRONMENT_UNKNOWN', `The stack is '${name}'`, {
-    field: 'millrace:environment',
+    field: 'stack',
     value: name,
     expected: `one of ${ENVIRONMENTS.join(', ')}`,
   });
 }
 
-function settingsOf(text: string | undefined): PolicySettings {
-  if (text === undefined) return DEFAULT_SETTINGS;
-  const raw = parse(text);
+function settingsOf(raw: unknown): PolicySettings {
+  if (raw === undefined) return DEFAULT_SETTINGS;
   if (SETTINGS.Check(raw)) return { ...DEFAULT_SETTINGS, ...(raw as Partial<PolicySettings>) };
   const [fault] = SETTINGS.Errors(raw);
   const field = `millrace:policies${(fault?.instancePath ?? '').replaceAll('/', '.')}`;
-  throw policyError('MR_POLICIES_SETTINGS_INVALID', `${field} ${fault?.message ?? 'is not valid'}`, {
-    field,
-    value: raw,
-    expected: 'the keys and types of policies/settings.ts',
-  });
+  throw invalid(`${field} ${fault?.message ?? 'is not valid'}`, field, raw);
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw policyError('MR_POLICIES_SETTINGS_INVALID', 'millrace:policies is not JSON', { field: 'millrace:policies', cause });
-  }
-}
+const invalid = (message: string, field: string, value?: unknown) =>
+  policyError('MR_POLICIES_SETTINGS_INVALID', message, { field, value, expected: 'the keys and types of policies/settings.ts' });

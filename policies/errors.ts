@@ -14,6 +14,6 @@ export const { error: policyError } = errorTable({
   MR_POLICIES_ENVIRONMENT_UNKNOWN: {
     status: 400,
     title: 'The stack is no environment that the policies know',
-    next: 'Name the stack dev, staging or prod, or set millrace:environment.',
+    next: 'Name the stack dev, staging or prod.',
   },
 });

@@ -6,43 +6,72 @@ import type {
   ResourceValidationPolicy,
   StackValidationPolicy,
 } from '@pulumi/policy';
-import { type Finding, judgeResource, judgeTogether, levelOf } from './judge.ts';
-import { type Context, isStackRule, type Resource, type Rule } from './rule.ts';
+import { type Finding, judgeResource, judgeTogether } from './judge.ts';
+import { appliesTo, type Context, isStackRule, type Resource, type Rule } from './rule.ts';
 import { readProps } from './unknown.ts';
 import { hasExpired, type Waiver } from './waivers.ts';
 
-/** One policy of the engine for each rule, and one that holds the waivers to their dates. */
-export const policiesOf = (rules: readonly Rule[], context: Context, waivers: readonly Waiver[]): Policies => [
-  ...rules.map((rule) => policyOf(rule, context, waivers)),
-  waiversInForce(context, waivers),
+/** What rules know of the stack of a name, or why nothing can be known. Asked once for each stack. */
+export type ContextOf = (stack: string) => Context | { readonly fault: string };
+
+/**
+ * One policy of the engine for each rule, one that refuses to judge a stack by settings that do not hold, and one that holds
+ * the waivers to their dates. A pack is told its stack by the resources alone, when they come.
+ */
+export const policiesOf = (rules: readonly Rule[], contextOf: ContextOf, waivers: readonly Waiver[], now: Date): Policies => [
+  ...rules.map((rule) => policyOf(rule, contextOf, waivers)),
+  settingsHold(contextOf),
+  waiversInForce(waivers, now),
 ];
 
-function policyOf(rule: Rule, context: Context, waivers: readonly Waiver[]): ResourceValidationPolicy | StackValidationPolicy {
+const stackOf = (urn: string): string => urn.split(':')[2] ?? '';
+
+function policyOf(
+  rule: Rule,
+  contextOf: ContextOf,
+  waivers: readonly Waiver[],
+): ResourceValidationPolicy | StackValidationPolicy {
   const text = {
     name: rule.name,
     description: `${rule.id} ${rule.title}.`,
-    enforcementLevel: levelOf(rule, context),
+    enforcementLevel: rule.severity,
     severity: rule.severity === 'mandatory' ? ('high' as const) : ('medium' as const),
     remediationSteps: rule.remediation,
     tags: [rule.id, rule.layer, ...rule.control],
+  };
+  const tellAll = (findings: readonly Finding[], report: ReportViolation) => {
+    for (const finding of findings) tell(finding, rule.severity, report);
   };
   if (isStackRule(rule)) {
     return {
       ...text,
       validateStack: ({ resources }, report) => {
-        for (const finding of judgeTogether(rule, resources.map(resourceOf), context, waivers)) tell(finding, text, report);
+        const context = contextOf(stackOf(resources[0]?.urn ?? ''));
+        if (!('fault' in context)) tellAll(judgeTogether(rule, resources.map(resourceOf), context, waivers), report);
       },
     };
   }
   return {
     ...text,
     validateResource: (args, report) => {
-      for (const finding of judgeResource(rule, resourceOf(args), context, waivers)) tell(finding, text, report);
+      const context = contextOf(stackOf(args.urn));
+      if ('fault' in context || !appliesTo(rule, args.type)) return;
+      tellAll(judgeResource(rule, resourceOf(args), context, waivers), report);
     },
   };
 }
 
-const waiversInForce = ({ now }: Context, waivers: readonly Waiver[]): StackValidationPolicy => ({
+const settingsHold = (contextOf: ContextOf): StackValidationPolicy => ({
+  name: 'governance-policy-settings',
+  description: 'The policies know the environment, and their settings are as declared.',
+  enforcementLevel: 'mandatory',
+  validateStack: ({ resources }, report) => {
+    const context = contextOf(stackOf(resources[0]?.urn ?? ''));
+    if ('fault' in context) report(context.fault);
+  },
+});
+
+const waiversInForce = (waivers: readonly Waiver[], now: Date): StackValidationPolicy => ({
   name: 'governance-waivers',
   description: 'A waiver ends with its last day.',
   enforcementLevel: 'mandatory',
@@ -57,15 +86,12 @@ const waiversInForce = ({ now }: Context, waivers: readonly Waiver[]): StackVali
 });
 
 /**
- * A violation that is waived, or that rests on a value not known yet, is advice though its policy is mandatory. The engine's
- * protocol carries a level with each violation; the library takes it in place of the message, which its types leave out.
+ * A violation that is waived, that is relaxed in dev, or that rests on a value not known yet, is advice though its policy is
+ * mandatory. The engine's protocol carries a level with each violation; the library takes it in place of the message, which
+ * its types leave out.
  */
-function tell(
-  { violation, level, message }: Finding,
-  { enforcementLevel }: { enforcementLevel: string },
-  report: ReportViolation,
-) {
-  if (level === enforcementLevel) report(message, violation.urn);
+function tell({ violation, level, message }: Finding, nominal: Rule['severity'], report: ReportViolation): void {
+  if (level === nominal) report(message, violation.urn);
   else report({ message, urn: violation.urn, enforcementLevel: level } as unknown as string, violation.urn);
 }
 
