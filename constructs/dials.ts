@@ -133,6 +133,12 @@ function* combinationFaults(environment: string, dials: RawDials): Generator<Fau
   if (gpu.maxNodes === 0 && gpu.quota > 0) yield { key: 'gpu.quota', value: gpu.quota, expected: '0, since gpu.maxNodes is 0' };
   if (aws !== undefined && !aws.allowedRegions.includes(aws.region))
     yield { key: 'aws.region', value: aws.region, expected: `one of aws.allowedRegions: ${aws.allowedRegions.join(', ')}` };
+  if (objects !== undefined && (objects.namespace === undefined) !== (objects.labels === undefined))
+    yield {
+      key: 'objects.labels',
+      value: objects.labels,
+      expected: 'labels of the pods that answer, exactly where namespace is set',
+    };
   if (objects !== undefined && (objects.namespace === undefined) === (objects.ranges === undefined))
     yield { key: 'objects', value: objects, expected: 'either namespace or ranges, so that network policies can name it' };
 }

@@ -1,11 +1,11 @@
 import { ApiObject, App, type Chart } from 'cdk8s';
-import { COST_CENTRE, ENVIRONMENT } from '../app/usecases/annotations.ts';
+import { COST_CENTRE, DATA_CLASS, ENVIRONMENT, LAYER } from '../app/usecases/annotations.ts';
 import type { UseCase } from '../app/usecases/usecase.ts';
 import { planCapacity } from './capacity.ts';
 import * as cluster from './cluster/charts.ts';
 import * as delivery from './delivery/charts.ts';
 import type { Dials } from './dials.ts';
-import { kubernetesEndpoints } from './endpoints.ts';
+import { endpointsOf } from './endpoints.ts';
 import { stackError } from './errors.ts';
 import * as features from './features/charts.ts';
 import * as governance from './governance/charts.ts';
@@ -39,7 +39,7 @@ export interface Environment {
 export function environmentOf(
   dials: Dials,
   usecases: readonly UseCase[],
-  endpoints: Endpoints = kubernetesEndpoints(dials),
+  endpoints: Endpoints = endpointsOf(dials),
 ): Environment {
   checkNames(usecases);
   const plan = planCapacity(usecases, dials.load, { highAvailability: dials.highAvailability, target: dials.target });
@@ -60,9 +60,14 @@ export function environmentOf(
     if (!(node instanceof ApiObject)) continue;
     node.metadata.addLabel(ENVIRONMENT, dials.environment);
     node.metadata.addLabel(COST_CENTRE, dials.costCentre);
+    node.metadata.addLabel(DATA_CLASS, node.metadata.getLabel(DATA_CLASS) ?? classOfLayer(node.metadata.getLabel(LAYER)));
   }
   return made;
 }
+
+/** The most protected class of data that a layer's objects touch: who follows, trains on or answers from events touches people's. */
+const classOfLayer = (layer: string | undefined): string =>
+  layer === undefined || ['cluster', 'monitoring', 'governance'].includes(layer) ? 'internal' : 'pii';
 
 /** All charts, in the order they are stood up. */
 export const chartsOf = ({ cluster: first, platform, usecases }: Environment): readonly Chart[] => [

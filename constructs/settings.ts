@@ -1,19 +1,24 @@
+import type { SettingName } from '../app/settings.ts';
 import type { WorkloadDeclaration } from '../app/workloads.ts';
 import { type Credential, credentialsOf } from './governance/credentials.ts';
 import { PLATFORM, type Site } from './site.ts';
 
-type Settings = Readonly<Record<string, string>>;
+/** As the program reads them: a name that it does not know does not compile. */
+type Env = Readonly<Partial<Record<SettingName, string>>>;
 
 /**
  * Every setting of one workload's container, from where its stores are and which it declares: never a password, only the
  * file that holds one.
  */
-export function settingsEnv(site: Site, usecase: string | undefined, declaration: WorkloadDeclaration): Settings {
+export function settingsEnv(site: Site, usecase: string | undefined, declaration: WorkloadDeclaration): Env {
   const credentials = credentialsOf(site, usecase, declaration);
   const stores = new Set([...declaration.reads, ...declaration.writes].map(({ store }) => store));
   return {
     MILLRACE_GROUND: 'cluster',
     MILLRACE_ENVIRONMENT: site.dials.environment,
+    MILLRACE_LOG: 'info',
+    MILLRACE_IMAGE_DIGEST: site.dials.image.slice(site.dials.image.indexOf('@') + 1),
+    MILLRACE_CODE_COMMIT: site.dials.commit,
     ...(usecase !== undefined && { MILLRACE_USECASE: usecase }),
     MILLRACE_WORKLOAD: declaration.name,
     ...(declaration.port !== undefined && { MILLRACE_HTTP_HOST: '0.0.0.0', MILLRACE_HTTP_PORT: String(declaration.port) }),
@@ -29,10 +34,10 @@ export function settingsEnv(site: Site, usecase: string | undefined, declaration
 const file = ({ secret, files }: Credential, name: string): string | undefined =>
   files[name] === undefined ? undefined : `/run/secrets/${secret}/${name}`;
 
-const defined = (settings: Readonly<Record<string, string | undefined>>): Settings =>
+const defined = (settings: Readonly<Record<string, string | undefined>>): Env =>
   Object.fromEntries(Object.entries(settings).filter((entry): entry is [string, string] => entry[1] !== undefined));
 
-function fromCredential(site: Site, credential: Credential): Settings {
+function fromCredential(site: Site, credential: Credential): Env {
   const { log, online, metadata } = site.endpoints;
   const secret = (prefix: string) => ({
     [`${prefix}_USER`]: credential.user,
@@ -41,7 +46,7 @@ function fromCredential(site: Site, credential: Credential): Settings {
   });
   switch (credential.opens) {
     case 'log':
-      return defined({ MILLRACE_LOG_BROKERS: `${log.host}:${log.port}`, ...secret('MILLRACE_LOG') });
+      return defined({ MILLRACE_LOG_BROKERS: log.address ?? `${log.host}:${log.port}`, ...secret('MILLRACE_LOG') });
     case 'online':
       return defined({
         MILLRACE_ONLINE_HOST: online.host,
@@ -68,7 +73,7 @@ function fromCredential(site: Site, credential: Credential): Settings {
 }
 
 /** On aws the buckets' names come with the deployment, and the pod's identity opens them. */
-function objectSettings({ dials, endpoints }: Site): Settings {
+function objectSettings({ dials, endpoints }: Site): Env {
   const { objects, aws } = dials;
   if (objects === undefined)
     return {

@@ -7,8 +7,12 @@ export interface Endpoint {
   /** Host that clients are given; may hold a placeholder that is poured on deployment. */
   readonly host: string;
   readonly port: number;
+  /** What clients are given where it is more than one host and port, e.g. a list of brokers. */
+  readonly address?: string;
   /** Further ports of the same pods. */
   readonly morePorts?: readonly number[];
+  /** Label of the pods that its own policy lets in; without it, each caller's edge is opened by a policy of the caller's. */
+  readonly admits?: string;
   /** Pods that answer, where they run in this cluster. */
   readonly pods?: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> };
   /** Address ranges that answer, where they do not. */

@@ -6,6 +6,17 @@ import * as pulumi from '@pulumi/pulumi';
  */
 export const placeholder = (name: string): string => `{{${name}}}`;
 
+/** What a deployment on AWS makes known. */
+export const AWS_VALUES = {
+  brokers: 'brokers',
+  onlineHost: 'onlineHost',
+  metadataHost: 'metadataHost',
+  lakeBucket: 'lakeBucket',
+  auditBucket: 'auditBucket',
+  subjectKey: 'subjectKey',
+  nodeRole: 'nodeRole',
+} as const;
+
 const PLACEHOLDER = /\{\{([a-z][A-Za-z0-9.-]*)\}\}/g;
 
 export type Values = Readonly<Record<string, pulumi.Input<string>>>;

@@ -57,8 +57,8 @@ export function storesOf(pods: readonly Pods[], load: Load, bounds: Bounds): Sto
       cpu: figure(100, 'millicores', 'people and previews read it, no request of a user does'),
       memory: figure(384, 'MiB', 'a process and its open releases'),
       replicas: {
-        min: figure(safe ? 2 : 1, 'replicas', safe ? 'one may be lost' : 'one is enough'),
-        max: figure(safe ? 2 : 1, 'replicas', 'its load does not grow with the users'),
+        min: figure(2, 'replicas', 'one may be lost'),
+        max: figure(2, 'replicas', 'its load does not grow with the users'),
       },
       storage: figure(
         up((pods.length * RELEASES * RELEASE_MIB) / 1_024, 1),

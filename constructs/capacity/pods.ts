@@ -114,7 +114,7 @@ function standing(
 ): WorkloadPlan {
   const peak = workOf(one, usecase, traffic, 'peak');
   const usual = workOf(one, usecase, traffic, 'average');
-  const always = bounds.highAvailability ? (one.kind === 'service' ? 3 : 2) : 1;
+  const always = one.kind === 'service' ? (bounds.highAvailability ? 3 : 2) : bounds.highAvailability ? 2 : 1;
   const most = Math.min(
     Number.POSITIVE_INFINITY,
     ...(one.consumes ?? []).map(({ topic }) => partitions[topic]?.value ?? Number.POSITIVE_INFINITY),
@@ -123,7 +123,8 @@ function standing(
   // A service may double for a peak that nobody planned; a consumer's backlog waits in the log.
   const room = one.kind === 'service' ? 2 * always : always;
   const max = Math.min(most, Math.max(room, replicasFor(peak.ms)));
-  const reason = bounds.highAvailability ? (one.kind === 'service' ? 'one in each zone' : 'one may be lost') : 'one is enough';
+  const reason =
+    one.kind === 'service' && bounds.highAvailability ? 'one in each zone' : always > 1 ? 'one may be lost' : 'one is enough';
   const limit = Number.isFinite(most) ? `; never above ${most} partitions` : '';
   const cpu = Math.min(CORE, Math.max(FEWEST, up(peak.ms * HEADROOM, STEP)));
   return {

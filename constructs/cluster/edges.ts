@@ -1,8 +1,9 @@
 import type { input } from '@pulumi/kubernetes/types/index.js';
 import type { Construct } from 'constructs';
+import { BELONGS } from '../../app/usecases/annotations.ts';
 import { labelsOf, type Named, selectorOf } from '../labels.ts';
 import { object } from '../object.ts';
-import { type Endpoint, namespaceOf } from '../site.ts';
+import { type Endpoint, namespaceOf, PLATFORM } from '../site.ts';
 
 type Peer = input.networking.v1.NetworkPolicyPeer;
 
@@ -26,10 +27,20 @@ export const pods = (namespace: string, labels: Readonly<Record<string, string>>
 
 export const wholeNamespace = in_;
 
+/** Labels by which a pod is let in where it is going, for those stores that admit by label. */
+export const reaching = (endpoints: readonly Endpoint[]): Record<string, string> =>
+  Object.fromEntries(endpoints.flatMap(({ admits }) => (admits === undefined ? [] : [[admits, 'true']])));
+
+/** Pods of the platform, in whichever namespace, that carry the label of a store. */
+export const admitted = (label: string): Peer => ({
+  namespaceSelector: { matchLabels: { [BELONGS]: PLATFORM } },
+  podSelector: { matchLabels: { [label]: 'true' } },
+});
+
 /**
  * One workload's network: what may reach it, what it may reach, nothing else either way (the namespace denies by default).
- * For each store it reaches in this cluster, the store's side of the edge is opened too, as an object of the caller, so
- * that an edge goes when its caller goes.
+ * For each store it reaches in this cluster, the store's side of the edge is opened too: by a policy that belongs to the
+ * caller, or by the label that the store's own policy lets in (`reaching`). Either way an edge goes when its caller goes.
  */
 export function network(scope: Construct, id: string, props: NetworkProps): void {
   const namespace = namespaceOf(props.layer);
@@ -61,7 +72,7 @@ export function network(scope: Construct, id: string, props: NetworkProps): void
     },
   });
   for (const endpoint of props.egress) {
-    if (endpoint.pods === undefined || !isOurs(endpoint.pods.namespace)) continue;
+    if (endpoint.pods === undefined || endpoint.admits !== undefined || !isOurs(endpoint.pods.namespace)) continue;
     object(scope, `${id}-to-${endpoint.name}`, 'networking.k8s.io/v1 NetworkPolicy', {
       metadata: { name: `${name}-to-${endpoint.name}`, namespace: endpoint.pods.namespace, labels },
       spec: {

@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
 import { GPU, IDLE_MINUTES, MONTHLY_BUDGET, POOL } from '../../app/usecases/annotations.ts';
-import { placeholder } from '../bridge/placeholder.ts';
+import { AWS_VALUES, placeholder } from '../bridge/placeholder.ts';
 import { labelsOf } from '../labels.ts';
 import { customObject } from '../object.ts';
 import { PLATFORM, type Site } from '../site.ts';
@@ -104,7 +104,7 @@ function pool(scope: Construct, { dials }: Site, name: 'cpu' | 'gpu', props: Poo
 }
 
 function nodeClass(scope: Construct, { dials }: Site, name: 'cpu' | 'gpu'): void {
-  const discovery = [{ tags: { 'karpenter.sh/discovery': placeholder('clusterName') } }];
+  const discovery = [{ tags: { 'karpenter.sh/discovery': `${PLATFORM}-${dials.environment}-cluster` } }];
   const disk = (deviceName: string, volumeSize: string) => ({
     deviceName,
     ebs: { volumeSize, volumeType: 'gp3', encrypted: true, deleteOnTermination: true },
@@ -115,7 +115,7 @@ function nodeClass(scope: Construct, { dials }: Site, name: 'cpu' | 'gpu'): void
       labels: labelsOf({ name: `class-${name}`, layer: 'cluster' }, dials.owner),
     },
     spec: {
-      role: placeholder('nodeRole'),
+      role: placeholder(AWS_VALUES.nodeRole),
       amiSelectorTerms: [{ alias: SYSTEM }],
       subnetSelectorTerms: discovery,
       securityGroupSelectorTerms: discovery,

@@ -9,8 +9,8 @@ export interface MemberSetProps extends Named {
   readonly site: Site;
   readonly replicas: number;
   readonly pod: Omit<PodProps, keyof Named | 'owner'>;
-  /** Size of each member's disk, and where it is mounted. */
-  readonly disk: { readonly size: string; readonly mountPath: string };
+  /** Size of each member's disk, and where it is mounted. @default none */
+  readonly disk?: { readonly size: string; readonly mountPath: string };
   /** Ports of the Service by which members and clients find each other. */
   readonly ports: readonly { readonly name: string; readonly port: number }[];
   readonly ingress: NonNullable<NetworkProps['ingress']>;
@@ -55,18 +55,18 @@ export function memberSet(scope: Construct, id: string, props: MemberSetProps): 
         ...named,
         owner,
         ...pod,
-        mounts: [...(pod.mounts ?? []), { name: 'data', mountPath: disk.mountPath }],
+        mounts: [...(pod.mounts ?? []), ...(disk === undefined ? [] : [{ name: 'data', mountPath: disk.mountPath }])],
       }),
-      volumeClaimTemplates: [
-        {
-          metadata: { name: 'data', labels: labelsOf(named, owner) },
-          spec: {
-            accessModes: ['ReadWriteOnce'],
-            ...(site.dials.storageClass !== undefined && { storageClassName: site.dials.storageClass }),
-            resources: { requests: { storage: disk.size } },
-          },
-        },
-      ],
+      ...(disk !== undefined && { volumeClaimTemplates: [claim(site, labelsOf(named, owner), disk.size)] }),
     },
   });
 }
+
+const claim = ({ dials }: Site, labels: Record<string, string>, storage: string) => ({
+  metadata: { name: 'data', labels },
+  spec: {
+    accessModes: ['ReadWriteOnce'],
+    ...(dials.storageClass !== undefined && { storageClassName: dials.storageClass }),
+    resources: { requests: { storage } },
+  },
+});

@@ -10,7 +10,7 @@ import { labelsOf, type Named, selectorOf } from '../labels.ts';
 import { object } from '../object.ts';
 import { settingsEnv } from '../settings.ts';
 import { type Endpoint, namespaceOf, type Site } from '../site.ts';
-import { network, wholeNamespace } from './edges.ts';
+import { network, reaching, wholeNamespace } from './edges.ts';
 import { type PodProps, podTemplate, type Resources, serviceAccountOf } from './pod.ts';
 
 export interface WorkloadProps {
@@ -94,11 +94,12 @@ export function workloadPod(scope: Construct, props: WorkloadProps): input.core.
   });
   const scrape =
     declaration.port === undefined ? [] : [{ from: [wholeNamespace(namespaceOf('monitoring'))], ports: [declaration.port] }];
+  const egress = [...endpointsOf(site, declaration), site.endpoints.telemetry];
   network(scope, `${declaration.name}-network`, {
     ...named,
     owner,
     ingress: [...(props.callers ?? []), ...scrape],
-    egress: [...endpointsOf(site, declaration), site.endpoints.telemetry],
+    egress,
   });
   const credentials = credentialsOf(site, usecase?.name, declaration);
   for (const credential of credentials)
@@ -118,6 +119,7 @@ export function workloadPod(scope: Construct, props: WorkloadProps): input.core.
       lifecycle: drain(props.drainSeconds ?? 10),
     }),
     restart: declaration.kind === 'schedule' || declaration.kind === 'job' ? 'Never' : 'Always',
+    labels: reaching(egress),
     secrets: [...credentials.map(({ secret }) => secret), ...(props.secrets ?? [])],
     ...(props.configs && { configs: props.configs }),
     ...(props.podAnnotations && { annotations: props.podAnnotations }),
@@ -125,7 +127,7 @@ export function workloadPod(scope: Construct, props: WorkloadProps): input.core.
   });
 }
 
-/** A Deployment with budget and, where it has a port, Service. Its count of replicas belongs to its autoscaler. */
+/** A Deployment with budget and, where it answers callers, Service. Its count of replicas belongs to its autoscaler. */
 export function deployment(scope: Construct, props: WorkloadProps): void {
   const { site, usecase, declaration } = props;
   const named = namedOf(usecase?.name, declaration);
@@ -146,7 +148,8 @@ export function deployment(scope: Construct, props: WorkloadProps): void {
     metadata: { name, namespace, labels },
     spec: { minAvailable: Math.max(0, (props.minReplicas ?? 2) - 1), unhealthyPodEvictionPolicy: 'AlwaysAllow', selector },
   });
-  if (declaration.port === undefined) return;
+  // Nobody calls a consumer; it is scraped by its pods.
+  if (declaration.port === undefined || declaration.kind !== 'service') return;
   object(scope, `${declaration.name}-service`, 'v1 Service', {
     metadata: { name, namespace, labels },
     spec: {

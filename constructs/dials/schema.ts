@@ -2,7 +2,6 @@ import { type Static, Type } from 'typebox';
 
 const closed = { additionalProperties: false } as const;
 const name = Type.String({ pattern: '^[a-z][a-z0-9-]{0,30}$', description: 'a lower-case name of letters, digits and hyphens' });
-const digest = Type.String({ pattern: '^sha256:[0-9a-f]{64}$', description: 'sha256:<64 hex digits>' });
 const pinned = Type.String({
   pattern: '^[^@\\s]+@sha256:[0-9a-f]{64}$',
   description: 'an image by digest, name@sha256:<64 hex digits>',
@@ -64,6 +63,8 @@ export const DIALS = Type.Object(
           secretStore: name,
           /** Where it answers: a namespace of this cluster, or address ranges. */
           namespace: Type.Optional(name),
+          /** Labels of its pods there. */
+          labels: Type.Optional(Type.Record(Type.String({ minLength: 1 }), Type.String({ minLength: 1 }))),
           ranges: Type.Optional(Type.Array(range, { minItems: 1 })),
         },
         closed,
@@ -93,24 +94,19 @@ export const DIALS = Type.Object(
     nodeClass: Type.Optional(
       Type.Object({ group: host, kind: Type.String({ minLength: 1, description: 'a kind of node class' }), name }, closed),
     ),
-    /** The registry's signed snapshot that previews are judged by; `none` while nothing was released. */
+    /**
+     * Release units that are served, by use case: one, or a canary beside it with its percent of the requests; `none` while
+     * nothing was released. Previews hold them against the registry's signed snapshot that `policies` pins.
+     */
     releases: Type.Union(
       [
         Type.Literal('none'),
-        Type.Object(
-          {
-            snapshot: Type.String({ minLength: 1 }),
-            digest,
-            units: Type.Record(
-              name,
-              Type.Union([unit, Type.Object({ stable: unit, canary: unit, weight: count(1, 99) }, closed)]),
-            ),
-          },
-          closed,
-        ),
+        Type.Record(name, Type.Union([unit, Type.Object({ stable: unit, canary: unit, weight: count(1, 99) }, closed)])),
       ],
-      { description: 'none, or {snapshot, digest, units}' },
+      { description: 'none, or a release unit (64 hex digits) or {stable, canary, weight} by use case' },
     ),
+    /** Settings of the policy pack, which checks them itself (policies/settings.ts). */
+    policies: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
     alerts: Type.Object(
       {
         runbooks: Type.String({ pattern: '^https://', description: 'an https address' }),
@@ -125,6 +121,10 @@ export const DIALS = Type.Object(
           allowedRegions: Type.Array(name, { minItems: 1 }),
           cidr: range,
           adminRanges: Type.Array(range),
+          /** Roles or users that administer the cluster. */
+          administrators: Type.Array(
+            Type.String({ pattern: '^arn:aws[a-z-]*:iam::', description: 'the ARN of an IAM role or user' }),
+          ),
           alertEmail: Type.String({ pattern: '^[^@\\s]+@[^@\\s]+$', description: 'an e-mail address' }),
         },
         closed,

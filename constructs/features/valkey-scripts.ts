@@ -100,11 +100,13 @@ exec valkey-sentinel /tmp/sentinel.conf
     'alive.sh': probe(own, 'ping', 'PONG|LOADING|MASTERDOWN'),
     // Whether it can be read: a primary, or a replica in step with one.
     'ready.sh': probe(own, 'info replication', 'role:master|master_link_status:up'),
+    // Whether it knows a primary to send clients to.
+    'sentinel-ready.sh': probe(own, 'sentinel get-master-addr-by-name "$SHARD"', '.', SENTINEL_PORT),
   };
 }
 
-const probe = (own: string, command: string, expected: string): string => `#!/bin/sh
+const probe = (own: string, command: string, expected: string, port = STORE_PORT): string => `#!/bin/sh
 TLS=${TLS}
 export REDISCLI_AUTH="${password(own)}"
-${ASK} -h localhost -p ${STORE_PORT} --user own ${command} | grep -Eq '${expected}'
+${ASK} -h localhost -p ${port} --user own ${command} | grep -Eq '${expected}'
 `;

@@ -114,7 +114,12 @@ function shard(scope: Construct, site: Site, name: string, members: number): voi
           ports: [{ name: 'sentinel', containerPort: SENTINEL_PORT }],
           resources: SENTINEL,
           probes: {
-            readinessProbe: { tcpSocket: { port: 'sentinel' }, periodSeconds: 10, failureThreshold: 3 },
+            readinessProbe: {
+              exec: { command: probe('sentinel-ready.sh') },
+              periodSeconds: 10,
+              timeoutSeconds: 5,
+              failureThreshold: 3,
+            },
             livenessProbe: { tcpSocket: { port: 'sentinel' }, periodSeconds: 20, failureThreshold: 6 },
           },
         },

@@ -7,7 +7,7 @@ export interface Credential {
   readonly opens: 'log' | 'objects' | 'online' | 'metadata' | 'keys';
   /** Name of the Secret, and of the ExternalSecret that makes it. */
   readonly secret: string;
-  /** The ClusterSecretStore that it is read from. */
+  /** The ClusterSecretStore that it is read from; `own`: a store of the workload's account, by which it alone may read it. */
   readonly store: string;
   /** Files of the Secret, and where each is read from. */
   readonly files: Readonly<Record<string, { readonly key: string; readonly property: string }>>;
@@ -41,6 +41,7 @@ export const databaseSecret = (user: DatabaseUser): string => `registry-${user}`
 
 /** The store of a namespace's own Secrets; the one that the cloud keeps. */
 export const storeOf = (layer: string): string => `${PLATFORM}-${layer}`;
+export const OWN_STORE = 'own';
 export const CLOUD_STORE = `${PLATFORM}-cloud`;
 
 /** Where the cloud keeps a password. */
@@ -140,7 +141,7 @@ function databaseCredential(site: Site, own: string, user: DatabaseUser): Creden
     };
   return {
     ...head,
-    store: storeOf('registry'),
+    store: user === 'gate' ? OWN_STORE : storeOf('registry'),
     files: {
       password: { key: databaseSecret(user), property: 'password' },
       'ca.crt': { key: MADE.databaseCertificate, property: 'ca.crt' },

@@ -11,7 +11,7 @@ import { namespaceOf, PLATFORM, type Site } from '../site.ts';
 
 /** The stores that all use cases share, and what an erasure does in each. */
 export function platformErasure({ dials, plan }: Site): ErasureDocument {
-  const { log, online, metadata } = dials.providers;
+  const { log, online, metadata, warehouse } = dials.providers;
   const shards = Array.from({ length: plan.platform.valkey.shards.value }, (_, shard) => shardName(shard));
   return {
     stores: [
@@ -20,6 +20,8 @@ export function platformErasure({ dials, plan }: Site): ErasureDocument {
       ...(online === 'valkey' ? shards.map((name) => ({ kind: 'StatefulSet', name, outcome: 'deleted' as const })) : []),
       // Holds the subjects' keys: deleting one is what makes everything else unreadable.
       ...(metadata === 'cloudnative-pg' ? [{ kind: 'Cluster', name: `${PLATFORM}-registry`, outcome: 'deleted' as const }] : []),
+      // What it spills is rows of the lake, sealed as they lie there.
+      ...(warehouse === 'trino' ? [{ kind: 'StatefulSet', name: 'warehouse', outcome: 'unreadable' as const }] : []),
     ],
     exempt: [],
   };

@@ -1,10 +1,11 @@
 import type { Construct } from 'constructs';
 import { DATA } from '../../app/usecases/data-annotations.ts';
 import { MODEL } from '../../app/usecases/model-annotations.ts';
+import { serviceAccountOf } from '../cluster/pod.ts';
 import { labelsOf, type Named } from '../labels.ts';
 import { customObject, object } from '../object.ts';
 import { namespaceOf, type Site } from '../site.ts';
-import { type Credential, storeOf } from './credentials.ts';
+import { type Credential, OWN_STORE, storeOf } from './credentials.ts';
 
 /** How often a copied password is compared with its source: a changed one reaches the pods' files within it. */
 const REFRESH = '15m';
@@ -12,7 +13,11 @@ const READER = 'secret-reader';
 
 /** A Secret in a workload's namespace, kept equal to its source by the External Secrets operator. */
 export function copiedSecret(scope: Construct, id: string, named: Named, owner: string, credential: Credential): void {
-  const { secret, store, files, user, grants } = credential;
+  const { secret, files, user, grants } = credential;
+  const store =
+    credential.store === OWN_STORE
+      ? ownStore(scope, id, named, owner, credential)
+      : { kind: 'ClusterSecretStore', name: credential.store };
   const labels = {
     ...labelsOf(named, owner),
     ...(grants !== undefined && { [MODEL.grants]: grants }),
@@ -21,7 +26,7 @@ export function copiedSecret(scope: Construct, id: string, named: Named, owner: 
     metadata: { name: secret, namespace: namespaceOf(named.layer), labels },
     spec: {
       refreshInterval: REFRESH,
-      secretStoreRef: { kind: 'ClusterSecretStore', name: store },
+      secretStoreRef: store,
       target: {
         name: secret,
         creationPolicy: 'Owner',
@@ -36,6 +41,47 @@ export function copiedSecret(scope: Construct, id: string, named: Named, owner: 
       },
       data: Object.entries(files).map(([secretKey, remoteRef]) => ({ secretKey, remoteRef })),
     },
+  });
+}
+
+/** Lets one workload's account, and no other, read these Secrets of the registry; the operator reads them in its name. */
+function ownStore(scope: Construct, id: string, named: Named, owner: string, { files }: Credential) {
+  const namespace = namespaceOf('registry');
+  const account = serviceAccountOf(named);
+  const labels = labelsOf(named, owner);
+  const subject = { kind: 'ServiceAccount', name: account, namespace: namespaceOf(named.layer) };
+  const secrets = [...new Set(Object.values(files).map(({ key }) => key))];
+  reader(scope, `${id}-own`, { name: account, namespace, labels }, secrets, subject);
+  customObject(scope, `${id}-own-store`, 'external-secrets.io/v1 SecretStore', {
+    metadata: { name: account, namespace: namespaceOf(named.layer), labels },
+    spec: { provider: { kubernetes: cluster(namespace, namespaceOf(named.layer), { name: account }) } },
+  });
+  return { kind: 'SecretStore', name: account };
+}
+
+/** This cluster's own API as a source of Secrets of a namespace. */
+const cluster = (remoteNamespace: string, trust: string, serviceAccount: Readonly<Record<string, string>>) => ({
+  remoteNamespace,
+  server: { caProvider: { type: 'ConfigMap', name: 'kube-root-ca.crt', key: 'ca.crt', namespace: trust } },
+  auth: { serviceAccount },
+});
+
+/** The right to read Secrets by name, and who has it. */
+function reader(
+  scope: Construct,
+  id: string,
+  metadata: { readonly name: string; readonly namespace: string; readonly labels: Readonly<Record<string, string>> },
+  resourceNames: readonly string[],
+  subject: { readonly kind: string; readonly name: string; readonly namespace: string },
+): void {
+  object(scope, `${id}-readable`, 'rbac.authorization.k8s.io/v1 Role', {
+    metadata,
+    rules: [{ apiGroups: [''], resources: ['secrets'], resourceNames: [...resourceNames], verbs: ['get'] }],
+  });
+  object(scope, `${id}-readable-by-store`, 'rbac.authorization.k8s.io/v1 RoleBinding', {
+    metadata,
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: metadata.name },
+    subjects: [subject],
   });
 }
 
@@ -96,13 +142,7 @@ export function namespaceStore(scope: Construct, { dials }: Site, layer: string)
     metadata: { name: storeOf(layer), labels },
     spec: {
       conditions: [{ namespaceSelector: { matchLabels: { 'millrace.dev/part-of': 'millrace' } } }],
-      provider: {
-        kubernetes: {
-          remoteNamespace: namespace,
-          server: { caProvider: { type: 'ConfigMap', name: 'kube-root-ca.crt', key: 'ca.crt', namespace } },
-          auth: { serviceAccount: { name: READER, namespace } },
-        },
-      },
+      provider: { kubernetes: cluster(namespace, namespace, { name: READER, namespace }) },
     },
   });
 }
@@ -113,13 +153,5 @@ export function readableSecrets(scope: Construct, site: Site, named: Named, secr
   const namespace = namespaceOf(named.layer);
   const labels = labelsOf(named, site.dials.owner);
   const name = named.usecase === undefined ? `${READER}-${named.name}` : `${READER}-${named.usecase}-${named.name}`;
-  object(scope, `${named.name}-readable`, 'rbac.authorization.k8s.io/v1 Role', {
-    metadata: { name, namespace, labels },
-    rules: [{ apiGroups: [''], resources: ['secrets'], resourceNames: [...secrets], verbs: ['get'] }],
-  });
-  object(scope, `${named.name}-readable-by-store`, 'rbac.authorization.k8s.io/v1 RoleBinding', {
-    metadata: { name, namespace, labels },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
-    subjects: [{ kind: 'ServiceAccount', name: READER, namespace }],
-  });
+  reader(scope, named.name, { name, namespace, labels }, secrets, { kind: 'ServiceAccount', name: READER, namespace });
 }

@@ -1,6 +1,7 @@
 import type { Construct } from 'constructs';
+import { LAYER } from '../../app/usecases/annotations.ts';
 import type { Compute } from '../capacity.ts';
-import { network, wholeNamespace } from '../cluster/edges.ts';
+import { admitted, network, wholeNamespace } from '../cluster/edges.ts';
 import { OPERATORS } from '../cluster/operators.ts';
 import { labelsOf } from '../labels.ts';
 import { customObject } from '../object.ts';
@@ -9,7 +10,8 @@ import { CLUSTER } from './names.ts';
 import { restricted, restrictedContainer, spread } from './strimzi-pod.ts';
 
 const NAMED = { name: 'kafka', layer: 'ingestion' } as const;
-const METRICS = 9404;
+/** Every pod of the layer: Strimzi's are given the label, and its own they have from the construct. */
+const MEMBERS = { [LAYER]: NAMED.layer } as const;
 /** Between brokers and controllers: control plane, replication, the operators' agent. */
 const BETWEEN = [9090, 9091, 8443] as const;
 const CLIENTS = 9093;
@@ -37,15 +39,15 @@ export function kafka(scope: Construct, site: Site): void {
             type: 'internal',
             tls: true,
             authentication: { type: 'scram-sha-512' },
-            // Each caller's edge is its own policy; lag is read by KEDA for all.
-            networkPolicyPeers: [wholeNamespace(OPERATORS.keda)],
+            // Strimzi makes the policy of it. Those who declare the log carry the label; lag is read by KEDA for all.
+            networkPolicyPeers: [...callers(site), wholeNamespace(OPERATORS.keda)],
           },
         ],
         authorization: { type: 'simple' },
         rack: { topologyKey: 'topology.kubernetes.io/zone' },
         config: {
-          'auto.create.topics.enable': false,
-          'unclean.leader.election.enable': false,
+          'auto.create.topics.enable': 'false',
+          'unclean.leader.election.enable': 'false',
           'default.replication.factor': plan.replication.value,
           'min.insync.replicas': plan.minInSync.value,
           'offsets.topic.replication.factor': plan.replication.value,
@@ -60,7 +62,7 @@ export function kafka(scope: Construct, site: Site): void {
         topicOperator: { resources: agent('256Mi') },
         userOperator: { resources: agent('256Mi') },
         template: {
-          pod: restricted('ingestion'),
+          pod: { metadata: { labels: MEMBERS }, ...restricted('ingestion') },
           topicOperatorContainer: restrictedContainer,
           userOperatorContainer: restrictedContainer,
         },
@@ -133,7 +135,11 @@ function nodePool(scope: Construct, { dials }: Site, props: NodePoolProps): void
         ],
       },
       template: {
-        pod: { ...restricted('ingestion'), ...spread({ 'strimzi.io/pool-name': metadata.name }, dials.highAvailability) },
+        pod: {
+          metadata: { labels: MEMBERS },
+          ...restricted('ingestion'),
+          ...spread({ 'strimzi.io/pool-name': metadata.name }, dials.highAvailability),
+        },
         kafkaContainer: restrictedContainer,
         initContainer: restrictedContainer,
       },
@@ -141,25 +147,25 @@ function nodePool(scope: Construct, { dials }: Site, props: NodePoolProps): void
   });
 }
 
-/** Brokers reach each other and nothing else; their init containers and the entity operator ask the API server. */
+const callers = ({ endpoints: { log } }: Site) => (log.admits === undefined ? [] : [admitted(log.admits)]);
+
+/**
+ * What leaves the event log's pods: members reach each other; their init containers and the entity operator ask the API server.
+ * What reaches them is Strimzi's own policy, from the peers of the listener.
+ */
 function edges(scope: Construct, site: Site): void {
-  const labels = { [CLUSTER]: PLATFORM };
   network(scope, 'kafka-network', {
     ...NAMED,
     owner: site.dials.owner,
-    pods: labels,
-    ingress: [
-      { from: [wholeNamespace(OPERATORS.strimzi)], ports: [...BETWEEN] },
-      { from: [wholeNamespace(OPERATORS.keda)], ports: [CLIENTS] },
-      { from: [wholeNamespace(namespaceOf('monitoring'))], ports: [METRICS] },
-    ],
+    pods: MEMBERS,
     egress: [
       {
         name: 'kafka-peers',
         host: '',
         port: CLIENTS,
         morePorts: [...BETWEEN],
-        pods: { namespace: namespaceOf(NAMED.layer), labels },
+        pods: { namespace: namespaceOf(NAMED.layer), labels: { [CLUSTER]: PLATFORM } },
+        admits: CLUSTER,
       },
       site.endpoints.controlPlane,
     ],

@@ -65,7 +65,7 @@ export function scaleOnLag(scope: Construct, site: Site, usecase: UseCase, decla
       triggers: (declaration.consumes ?? []).map(({ topic, group }) => ({
         type: 'kafka',
         metadata: {
-          bootstrapServers: `${log.host}:${log.port}`,
+          bootstrapServers: log.address ?? `${log.host}:${log.port}`,
           consumerGroup: group,
           topic,
           lagThreshold: String(LAG),

@@ -94,7 +94,13 @@ export function singleBroker(scope: Construct, site: Site): void {
       probes: {
         startupProbe: { tcpSocket: { port: 'tls' }, periodSeconds: 5, failureThreshold: 36 },
         readinessProbe: { tcpSocket: { port: 'tls' }, periodSeconds: 10, failureThreshold: 3 },
-        livenessProbe: { tcpSocket: { port: 'tls' }, periodSeconds: 20, failureThreshold: 6 },
+        // The process alone, by the port that only it itself uses.
+        livenessProbe: {
+          exec: { command: ['/bin/bash', '-c', `exec 3<>/dev/tcp/localhost/${CONTROLLER}`] },
+          periodSeconds: 20,
+          timeoutSeconds: 5,
+          failureThreshold: 6,
+        },
       },
       graceSeconds: 60,
       priority: 'ingestion',

@@ -1,5 +1,6 @@
 import type { Construct } from 'constructs';
-import { network } from '../cluster/edges.ts';
+import { network, reaching } from '../cluster/edges.ts';
+import { memberSet } from '../cluster/member-set.ts';
 import { type PodProps, podTemplate } from '../cluster/pod.ts';
 import { serverCertificate } from '../governance/certificates.ts';
 import { copiedSecret, generatedSecret } from '../governance/secrets.ts';
@@ -17,11 +18,11 @@ const SHARED = 'warehouse-shared';
 const OBJECTS = 'warehouse-objects';
 const HEAP_SHARE = 0.75;
 const SIZE = { cpu: '1000m', memory: 4_096 } as const;
-const WORKERS = { single: 1, available: 3 } as const;
+const WORKERS = { least: 2, available: 3 } as const;
 
 /** SQL over the lake's own tables, by Trino: a coordinator and workers, TLS between them, no password in any of its files. */
 export function warehouse(scope: Construct, site: Site): void {
-  const { dials } = site;
+  const { dials, endpoints } = site;
   if (dials.providers.warehouse !== 'trino' || dials.objects === undefined) return;
   const namespace = namespaceOf('lake');
   const owner = dials.owner;
@@ -44,8 +45,17 @@ export function warehouse(scope: Construct, site: Site): void {
     metadata: { name: CONFIG, namespace, labels: labelsOf(COORDINATOR, owner) },
     data: { ...configOf(site) },
   });
-  role(scope, site, COORDINATOR, 1, [WORKER]);
-  role(scope, site, WORKER, dials.highAvailability ? WORKERS.available : WORKERS.single, [COORDINATOR, WORKER]);
+  // One coordinator plans all queries: a second would know nothing of the first one's.
+  memberSet(scope, COORDINATOR.name, {
+    ...COORDINATOR,
+    site,
+    replicas: 1,
+    ports: [{ name: 'https', port: HTTPS }],
+    ingress: [],
+    egress: [endpoints.objects, peer(WORKER)],
+    pod: podOf(site, COORDINATOR),
+  });
+  workers(scope, site);
 }
 
 const peer = (named: Named): Endpoint => ({
@@ -108,31 +118,37 @@ printf 'node.environment=%s\\nnode.id=%s\\nnode.data-dir=/tmp/data\\n' ${PLATFOR
 exec /usr/lib/trino/bin/launcher run --etc-dir /tmp/etc
 `;
 
-function role(scope: Construct, site: Site, named: Named, replicas: number, peers: readonly Named[]): void {
+/** The pods that read the tables. */
+function workers(scope: Construct, site: Site): void {
   const owner = site.dials.owner;
-  const metadata = { name: named.name, namespace: namespaceOf('lake'), labels: labelsOf(named, owner) };
-  const selector = { matchLabels: selectorOf(named) };
-  object(scope, `${named.name}-account`, 'v1 ServiceAccount', { metadata, automountServiceAccountToken: false });
-  network(scope, `${named.name}-network`, { ...named, owner, egress: [site.endpoints.objects, ...peers.map(peer)] });
-  object(scope, `${named.name}-budget`, 'policy/v1 PodDisruptionBudget', {
-    metadata,
-    spec: { minAvailable: Math.max(0, replicas - 1), unhealthyPodEvictionPolicy: 'AlwaysAllow', selector },
+  const replicas = site.dials.highAvailability ? WORKERS.available : WORKERS.least;
+  const metadata = { name: WORKER.name, namespace: namespaceOf('lake'), labels: labelsOf(WORKER, owner) };
+  const selector = { matchLabels: selectorOf(WORKER) };
+  object(scope, 'workers-account', 'v1 ServiceAccount', { metadata, automountServiceAccountToken: false });
+  network(scope, 'workers-network', {
+    ...WORKER,
+    owner,
+    egress: [site.endpoints.objects, peer(COORDINATOR), peer(WORKER)],
   });
-  object(scope, `${named.name}-service`, 'v1 Service', {
+  object(scope, 'workers-budget', 'policy/v1 PodDisruptionBudget', {
+    metadata,
+    spec: { minAvailable: replicas - 1, unhealthyPodEvictionPolicy: 'AlwaysAllow', selector },
+  });
+  object(scope, 'workers-service', 'v1 Service', {
     metadata,
     spec: {
       clusterIP: 'None',
-      selector: selectorOf(named),
+      selector: selectorOf(WORKER),
       ports: [{ name: 'https', port: HTTPS, targetPort: 'https', protocol: 'TCP' }],
     },
   });
-  object(scope, named.name, 'apps/v1 Deployment', {
+  object(scope, 'workers', 'apps/v1 Deployment', {
     metadata,
-    spec: { replicas, revisionHistoryLimit: 5, selector, template: podTemplate({ ...named, owner, ...podOf(named) }) },
+    spec: { replicas, revisionHistoryLimit: 5, selector, template: podTemplate({ ...WORKER, owner, ...podOf(site, WORKER) }) },
   });
 }
 
-const podOf = ({ name }: Named): Omit<PodProps, keyof Named | 'owner'> => ({
+const podOf = ({ endpoints }: Site, { name }: Named): Omit<PodProps, keyof Named | 'owner'> => ({
   image: IMAGES.trino,
   command: ['/bin/bash', `/etc/millrace/${CONFIG}/start.sh`, name === COORDINATOR.name ? 'coordinator' : 'worker'],
   ports: [{ name: 'https', containerPort: HTTPS }],
@@ -147,4 +163,5 @@ const podOf = ({ name }: Named): Omit<PodProps, keyof Named | 'owner'> => ({
   secrets: [CERTIFICATE, SHARED, OBJECTS],
   configs: [CONFIG],
   scratch: '8Gi',
+  labels: reaching([endpoints.objects]),
 });

@@ -4,14 +4,14 @@ import { labelsOf } from '../labels.ts';
 import { customObject } from '../object.ts';
 import { namespaceOf, PLATFORM, type Site } from '../site.ts';
 
-const SERVICE_LABEL = (label: string): string => `__meta_kubernetes_service_label_${label.replaceAll(/[^a-zA-Z0-9]/g, '_')}`;
+const POD_LABEL = (label: string): string => `__meta_kubernetes_pod_label_${label.replaceAll(/[^a-zA-Z0-9]/g, '_')}`;
 
 /** What Prometheus selects rules and monitors of the platform by. */
 export const SELECTED = { 'millrace.dev/monitoring': PLATFORM } as const;
 
-/** Scrapes each service of a use case, and names use case and track on every series. */
+/** Scrapes each pod of a use case that has a port, and names use case and track on every series. */
 export function scrape(scope: Construct, { dials }: Site, usecase: UseCase): void {
-  customObject(scope, 'scrape', 'monitoring.coreos.com/v1 ServiceMonitor', {
+  customObject(scope, 'scrape', 'monitoring.coreos.com/v1 PodMonitor', {
     metadata: {
       name: usecase.name,
       namespace: namespaceOf('monitoring'),
@@ -21,18 +21,18 @@ export function scrape(scope: Construct, { dials }: Site, usecase: UseCase): voi
       namespaceSelector: { matchNames: ['ingestion', 'lake', 'features', 'serving', 'monitoring'].map(namespaceOf) },
       selector: { matchLabels: { 'millrace.dev/usecase': usecase.name } },
       sampleLimit: 20_000,
-      endpoints: [
+      podMetricsEndpoints: [
         {
           port: 'http',
           path: '/metrics',
           interval: '15s',
           scrapeTimeout: '10s',
           relabelings: [
-            { action: 'replace', sourceLabels: [SERVICE_LABEL('millrace.dev/usecase')], targetLabel: 'millrace_usecase' },
-            { action: 'replace', sourceLabels: [SERVICE_LABEL('millrace.dev/workload')], targetLabel: 'millrace_workload' },
+            { action: 'replace', sourceLabels: [POD_LABEL('millrace.dev/usecase')], targetLabel: 'millrace_usecase' },
+            { action: 'replace', sourceLabels: [POD_LABEL('millrace.dev/workload')], targetLabel: 'millrace_workload' },
             {
               action: 'replace',
-              sourceLabels: [SERVICE_LABEL('millrace.dev/workload')],
+              sourceLabels: [POD_LABEL('millrace.dev/workload')],
               regex: 'serving(-canary)?',
               targetLabel: 'millrace_track',
               replacement: 'stable$1',

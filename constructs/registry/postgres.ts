@@ -1,7 +1,7 @@
 import type { Construct } from 'constructs';
-import { POOL } from '../../app/usecases/annotations.ts';
+import { LAYER, POOL } from '../../app/usecases/annotations.ts';
 import { DATA } from '../../app/usecases/data-annotations.ts';
-import { network, wholeNamespace } from '../cluster/edges.ts';
+import { admitted, network, pods, reaching, wholeNamespace } from '../cluster/edges.ts';
 import { OPERATORS } from '../cluster/operators.ts';
 import { resourcesOf } from '../cluster/size.ts';
 import { DATABASE_USERS, databaseSecret, MADE } from '../governance/credentials.ts';
@@ -15,6 +15,8 @@ const NAMED = { name: 'postgres', layer: 'registry' } as const;
 /** The endpoints' host is this and `-rw`: the primary. */
 const CLUSTER = `${PLATFORM}-registry`;
 const BACKUP = 'registry-backup';
+/** Every pod of the layer: the operator's are given the label. */
+const MEMBERS = { [LAYER]: NAMED.layer } as const;
 const PORT = 5432;
 const STATUS_PORT = 8000;
 const METRICS_PORT = 9187;
@@ -35,11 +37,14 @@ export function postgres(scope: Construct, site: Site): void {
       name: databaseSecret(user),
       holds: { user: userName(user), store: 'metadata', ...(user === 'gate' && { grants: 'promote' as const }) },
     });
-  readableSecrets(scope, site, NAMED, [...DATABASE_USERS.map(databaseSecret), MADE.databaseCertificate]);
+  // The gate's own account alone reads the gate's password.
+  const shared = DATABASE_USERS.filter((user) => user !== 'gate').map(databaseSecret);
+  readableSecrets(scope, site, NAMED, [...shared, MADE.databaseCertificate]);
   const { cpu, memory } = resourcesOf(size);
   customObject(scope, 'postgres', 'postgresql.cnpg.io/v1 Cluster', {
     metadata: { name: CLUSTER, namespace, labels, annotations: { [DATA.store]: 'metadata' } },
     spec: {
+      inheritedMetadata: { labels: { ...MEMBERS, ...reaching([site.endpoints.objects]) } },
       imageName: IMAGES.postgres,
       imagePullPolicy: 'Always',
       instances: size.instances.value,
@@ -126,24 +131,27 @@ function backupOf({ dials, endpoints }: Site): Readonly<Record<string, unknown>>
   };
 }
 
-/** Instances follow each other; their manager asks the API server who leads. */
+/** Instances follow each other; their manager asks the API server who leads; those who declare the metadata carry its label. */
 function edges(scope: Construct, site: Site): void {
-  const labels = { 'cnpg.io/cluster': CLUSTER };
+  const { metadata, controlPlane, objects } = site.endpoints;
   const peers: Endpoint = {
     name: 'postgres-peers',
     host: '',
     port: PORT,
     morePorts: [STATUS_PORT],
-    pods: { namespace: namespaceOf(NAMED.layer), labels },
+    pods: { namespace: namespaceOf(NAMED.layer), labels: { 'cnpg.io/cluster': CLUSTER } },
+    admits: LAYER,
   };
   network(scope, 'postgres-network', {
     ...NAMED,
     owner: site.dials.owner,
-    pods: labels,
+    pods: MEMBERS,
     ingress: [
+      ...(metadata.admits === undefined ? [] : [{ from: [admitted(metadata.admits)], ports: [PORT] }]),
+      { from: [pods(namespaceOf(NAMED.layer), { 'cnpg.io/cluster': CLUSTER })], ports: [PORT, STATUS_PORT] },
       { from: [wholeNamespace(OPERATORS.cloudnativePg)], ports: [PORT, STATUS_PORT] },
       { from: [wholeNamespace(namespaceOf('monitoring'))], ports: [METRICS_PORT] },
     ],
-    egress: [peers, site.endpoints.controlPlane, ...(site.dials.objects === undefined ? [] : [site.endpoints.objects])],
+    egress: [peers, controlPlane, ...(site.dials.objects === undefined ? [] : [objects])],
   });
 }

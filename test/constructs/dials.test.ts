@@ -36,7 +36,7 @@ test('every wrong key, type and value is named at once, with file, key, value an
     target: 'kubernetez',
     load: { ...(raw.load as object), dailyUsers: 'many', foo: 1 },
     image: 'millrace:latest',
-    releases: { snapshot: '' },
+    releases: { retail: 'newest' },
     zzz: 3,
     owner: undefined,
   });
@@ -46,7 +46,7 @@ test('every wrong key, type and value is named at once, with file, key, value an
     /millrace:load\.dailyUsers is "many"; expected a whole number from 1 to 1000000000/,
     /millrace:load\.foo is 1; expected one of the keys dailyUsers, eventsPerUser, peakFactor, retentionDays/,
     /millrace:image is "millrace:latest"; expected an image by digest/,
-    /millrace:releases\S* is .*; expected none, or \{snapshot, digest, units\}/,
+    /millrace:releases\S* is .*; expected none, or a release unit/,
     /millrace:zzz is 3; expected one of the keys target, /,
     /millrace:owner is missing; expected a lower-case name/,
   ])

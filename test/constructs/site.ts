@@ -3,7 +3,7 @@ import { retail } from '../../app/usecases/retail/usecase.ts';
 import type { UseCase } from '../../app/usecases/usecase.ts';
 import { planCapacity } from '../../constructs/capacity.ts';
 import { type Dials, parseDials } from '../../constructs/dials.ts';
-import { kubernetesEndpoints } from '../../constructs/endpoints.ts';
+import { endpointsOf } from '../../constructs/endpoints.ts';
 import type { Site } from '../../constructs/site.ts';
 
 const RAW = {
@@ -16,12 +16,13 @@ const RAW = {
   providers: { log: 'strimzi', online: 'valkey', metadata: 'cloudnative-pg', warehouse: 'trino', nodes: 'karpenter' },
   operators: { from: 'present' },
   objects: {
-    host: 's3.storage.svc',
+    host: 's3.millrace-lake.svc',
     port: 9000,
     region: 'local',
     bucket: 'millrace-test',
     secretStore: 'platform',
-    namespace: 'storage',
+    namespace: 'millrace-lake',
+    labels: { 'app.kubernetes.io/name': 's3' },
   },
   controlPlane: { ranges: ['10.96.0.1/32'], port: 6443 },
   nodeClass: { group: 'karpenter.test', kind: 'TestNodeClass', name: 'standard' },
@@ -65,7 +66,7 @@ export function site({
   const raw = Object.entries({ ...RAW, ...(target === 'aws' ? AWS : {}), ...more }).filter(([, value]) => value !== undefined);
   const dials: Dials = parseDials(environment, 'test', Object.fromEntries(raw));
   const plan = planCapacity(usecases, dials.load, { highAvailability: dials.highAvailability, target: dials.target });
-  return { dials, plan, endpoints: kubernetesEndpoints(dials) };
+  return { dials, plan, endpoints: endpointsOf(dials) };
 }
 
 /** One object of a chart as its manifest. */
