@@ -11,6 +11,46 @@ export const { error: stackError } = errorTable({
     title: 'There is no such environment',
     next: 'Name one that has a file stacks/Pulumi.<env>.yaml.',
   },
+  MR_STACK_OPERATORS: {
+    status: 404,
+    title: 'The manifests of the operators are not there',
+    next: 'Name their folder in millrace:operators.folder, or set millrace:operators.from to helm or present.',
+  },
+  MR_STACK_KUBECONFIG: {
+    status: 400,
+    title: 'There is no kubeconfig to work with',
+    next: 'Set KUBECONFIG to the path of a kubeconfig; `kubectl config view` with it shows whether it is whole.',
+  },
+  MR_STACK_CONTEXT: {
+    status: 409,
+    title: 'The kubeconfig is on a wrong context',
+    next: 'Choose one of `kubectl config get-contexts` by `kubectl config use-context NAME`.',
+  },
+  MR_STACK_UNREACHABLE: {
+    status: 503,
+    title: 'The cluster does not answer',
+    next: 'See whether `kubectl version` answers: the cluster may be down, or its network closed to this machine.',
+  },
+  MR_STACK_CREDENTIALS: {
+    status: 401,
+    title: 'The cluster does not know you',
+    next: 'Sign in to the cluster again, so that the kubeconfig holds a fresh credential.',
+  },
+  MR_STACK_FORBIDDEN: {
+    status: 403,
+    title: 'You may not stand up this environment',
+    next: 'Ask the administrator of the cluster for these rights, or take a context whose user has them.',
+  },
+  MR_STACK_KINDS: {
+    status: 424,
+    title: 'The cluster lacks kinds that this environment writes',
+    next: 'Install the operators, or set millrace:operators.from to helm or to manifests with their folder.',
+  },
+  MR_STACK_QUOTA: {
+    status: 409,
+    title: 'The cluster has too little room for the plan',
+    next: 'Raise the quota, add nodes, or plan less load in stacks/Pulumi.<env>.yaml; `millrace plan` shows what takes how much.',
+  },
   MR_STACK_USECASES: {
     status: 409,
     title: 'The use cases do not go together',

@@ -1,0 +1,52 @@
+import type { UseCase } from '../app/usecases/usecase.ts';
+import type { Dials } from './dials.ts';
+import { environmentOf } from './environment.ts';
+import { loadUseCases } from './environments.ts';
+import { type ApiServer, openApiServer } from './preflight/api-server.ts';
+import { checkEnvironment, checkKinds, checkOperators, checkPermissions } from './preflight/checks.ts';
+import { accessOf, type KubeconfigOptions } from './preflight/kubeconfig.ts';
+import { needsOf } from './preflight/needs.ts';
+import { checkRoom } from './preflight/room.ts';
+
+export interface PreflightOptions extends KubeconfigOptions {
+  /** @default every folder of app/usecases/ */
+  readonly usecases?: readonly UseCase[];
+}
+
+/** What a preflight found; on target aws, where the stack makes its own cluster, no more than `checked: false`. */
+export type Preflight =
+  | { readonly checked: false; readonly reason: string }
+  | {
+      readonly checked: true;
+      readonly context: string;
+      readonly server: string;
+      /** Of Kubernetes. */
+      readonly version: string;
+      /** Kinds that the environment writes, all of them served or brought by the stack. */
+      readonly kinds: number;
+      /** What could not be looked at for want of a permission to read it. */
+      readonly unseen: readonly string[];
+    };
+
+/**
+ * Asks the cluster, before an engine changes anything, whether this environment can stand up there. Nothing is written.
+ * @throws MR_STACK_KUBECONFIG, MR_STACK_CONTEXT, MR_STACK_UNREACHABLE, MR_STACK_CREDENTIALS, MR_STACK_OPERATORS,
+ *   MR_STACK_KINDS, MR_STACK_FORBIDDEN, MR_STACK_QUOTA: each names all faults of its kind at once
+ */
+export async function preflight(dials: Dials, options: PreflightOptions = {}): Promise<Preflight> {
+  if (dials.target === 'aws') return { checked: false, reason: 'the stack makes the cluster itself' };
+  const needs = needsOf(environmentOf(dials, options.usecases ?? (await loadUseCases())));
+  const access = accessOf(options);
+  const server: ApiServer = openApiServer(access);
+  try {
+    const version = await server.version();
+    await checkEnvironment(server, dials, access.context);
+    checkOperators(dials);
+    const served = await checkKinds(server, dials, needs);
+    await checkPermissions(server, dials, needs, served);
+    const unseen = await checkRoom(server, dials, needs);
+    return { checked: true, context: access.context, server: access.server, version, kinds: needs.kinds.length, unseen };
+  } finally {
+    server.close();
+  }
+}

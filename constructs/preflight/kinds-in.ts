@@ -1,0 +1,28 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * The kinds (`group/Kind`) that the definitions in a folder of manifests bring. Read line by line, since a thorough reading
+ * of megabytes takes seconds, and the API server does it anyway; a folder that is not there has none.
+ */
+export function kindsIn(folder: string): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const file of filesIn(folder)) {
+    for (const document of readFileSync(join(folder, file), 'utf8').split(/^---\s*$/m)) {
+      if (!/^kind: ["']?CustomResourceDefinition["']?\s*$/m.test(document)) continue;
+      const group = /^ {2}group: ["']?([^"'\s]+)/m.exec(document)?.[1];
+      const names = /^ {2}names:\n((?: {4,}.*\n)*)/m.exec(document)?.[1] ?? '';
+      const kind = /^ {4}kind: ["']?([^"'\s]+)/m.exec(names)?.[1];
+      if (group !== undefined && kind !== undefined) found.add(`${group}/${kind}`);
+    }
+  }
+  return found;
+}
+
+function filesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).filter((file) => /\.ya?ml$/.test(file));
+  } catch {
+    return [];
+  }
+}
