@@ -4,11 +4,13 @@ import { AccessPolicyAssociation } from '@pulumi/aws/eks/accessPolicyAssociation
 import { Cluster } from '@pulumi/aws/eks/cluster.js';
 import { Role } from '@pulumi/aws/iam/role.js';
 import { RolePolicyAttachment } from '@pulumi/aws/iam/rolePolicyAttachment.js';
+import { SecurityGroupIngressRule } from '@pulumi/aws/vpc/securityGroupIngressRule.js';
 import type { ComponentResourceOptions, Input, Output } from '@pulumi/pulumi';
 import { GPU } from '../../app/usecases/annotations.ts';
 import { AwsAddons } from './aws-addons.ts';
 import { AwsComponent, type AwsScope, partitionOf, physicalName } from './aws-component.ts';
 import { AwsNodePool, type NodeBounds } from './aws-node-pool.ts';
+import { isPrivate } from './aws-ranges.ts';
 import { trustService } from './aws-statement.ts';
 
 /** All that EKS can write. */
@@ -21,7 +23,10 @@ export interface AwsEksProps {
   /** Encrypts the Secrets of the Kubernetes API. */
   readonly secretsKeyArn: Input<string>;
   readonly logsKeyArn: Input<string>;
-  /** Ranges that may reach the API from outside. Empty: it answers inside the network only. */
+  /**
+   * Ranges that may reach the API from outside. Private ones come by a link (VPN, peering) to the address inside; the others
+   * from the internet. Empty: it answers nodes and pods only.
+   */
   readonly adminRanges: readonly string[];
   /** Roles or users that administer the cluster. Empty: who makes it does, since the charts come by the same hand. */
   readonly administrators: readonly string[];
@@ -54,7 +59,8 @@ export class AwsEks extends AwsComponent {
       { name: `/aws/eks/${clusterName}/cluster`, kmsKeyId: props.logsKeyArn, retentionInDays: props.logDays ?? 365 },
       this.own,
     );
-    const open = props.adminRanges.length > 0;
+    const fromInternet = props.adminRanges.filter((range) => !isPrivate(range));
+    const open = fromInternet.length > 0;
     const cluster = new Cluster(
       name,
       {
@@ -65,7 +71,7 @@ export class AwsEks extends AwsComponent {
           subnetIds: [...props.subnetIds],
           endpointPrivateAccess: true,
           endpointPublicAccess: open,
-          ...(open ? { publicAccessCidrs: [...props.adminRanges] } : {}),
+          ...(open ? { publicAccessCidrs: fromInternet } : {}),
         },
         accessConfig: { authenticationMode: 'API', bootstrapClusterCreatorAdminPermissions: props.administrators.length === 0 },
         enabledClusterLogTypes: [...CONTROL_PLANE_LOGS],
@@ -81,6 +87,20 @@ export class AwsEks extends AwsComponent {
     this.certificateAuthority = cluster.certificateAuthority.apply(({ data }) => data);
     this.securityGroupId = cluster.vpcConfig.apply(({ clusterSecurityGroupId }) => clusterSecurityGroupId);
     this.admit(name, props.administrators);
+    props.adminRanges.filter(isPrivate).forEach((range, index) => {
+      new SecurityGroupIngressRule(
+        `${name}-api-${index + 1}`,
+        {
+          securityGroupId: this.securityGroupId,
+          description: 'Kubernetes API from administrators',
+          cidrIpv4: range,
+          ipProtocol: 'tcp',
+          fromPort: 443,
+          toPort: 443,
+        },
+        this.own,
+      );
+    });
     this.addNodes(name, props);
     this.registerOutputs({ clusterName: this.clusterName, endpoint: this.endpoint });
   }

@@ -56,8 +56,10 @@ export class AwsEndpoints extends AwsComponent {
       },
       this.own,
     );
-    // ECR keeps the layers of every account's images in a bucket of AWS's own.
-    const layers = `arn:${partitionOf(region)}:s3:::prod-${region}-starport-layer-bucket/*`;
+    // Where ECR keeps the layers of every account's images, and the Kubernetes project those of its own.
+    const layers = [`prod-${region}-starport-layer-bucket`, `prod-registry-k8s-io-${region}`].map(
+      (bucket) => `arn:${partitionOf(region)}:s3:::${bucket}/*`,
+    );
     new VpcEndpoint(
       `${name}-s3`,
       {

@@ -88,7 +88,7 @@ export class AwsNetwork extends AwsComponent {
     const nats = edge.slice(0, props.natPerZone ? edge.length : 1).map((subnet, index) => {
       const nat = `${name}-nat-${index + 1}`;
       const address = new Eip(nat, { domain: 'vpc', tags: called(`nat-${index + 1}`) }, this.own);
-      const args = { subnetId: subnet.id, allocationId: address.allocationId, tags: called(`nat-${index + 1}`) };
+      const args = { subnetId: subnet.id, allocationId: address.id, tags: called(`nat-${index + 1}`) };
       return new NatGateway(nat, args, { ...this.own, dependsOn: [gateway] });
     });
     const nodeRoutes = nodes.map((subnet, index) => {

@@ -42,7 +42,7 @@ export interface AwsFoundationProps {
   readonly zones?: readonly string[];
   /** IPv4 range of the network, /16 to /20. */
   readonly cidr: string;
-  /** Ranges that reach the Kubernetes API from outside. Empty: none. */
+  /** Ranges that reach the Kubernetes API from outside, private ones by a link of one's own. Empty: none. */
   readonly adminRanges: readonly string[];
   /** ARNs of roles or users that administer the cluster. */
   readonly administrators: readonly string[];

@@ -22,6 +22,24 @@ export function parseRange(cidr: string): { readonly base: number; readonly pref
   return base % 2 ** (32 - prefix) === 0 ? { base, prefix } : undefined;
 }
 
+/** Ranges of networks that the internet does not carry: RFC 1918, and RFC 6598 between carriers and their customers. */
+const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'].map(parseRange);
+
+/** Whether a range lies within a network that only a link of one's own leads to, e.g. a VPN. */
+export function isPrivate(cidr: string): boolean {
+  const range = parseRange(cidr);
+  return (
+    range !== undefined &&
+    PRIVATE.some(
+      (network) =>
+        network !== undefined &&
+        range.prefix >= network.prefix &&
+        range.base >= network.base &&
+        range.base < network.base + 2 ** (32 - network.prefix),
+    )
+  );
+}
+
 const text = (base: number, prefix: number): string =>
   `${[24, 16, 8, 0].map((shift) => Math.floor(base / 2 ** shift) % 256).join('.')}/${prefix}`;
 

@@ -1,6 +1,7 @@
 import { Bucket } from '@pulumi/aws/s3/bucket.js';
 import { BucketLifecycleConfiguration } from '@pulumi/aws/s3/bucketLifecycleConfiguration.js';
 import { BucketLogging } from '@pulumi/aws/s3/bucketLogging.js';
+import { BucketNotification } from '@pulumi/aws/s3/bucketNotification.js';
 import { BucketOwnershipControls } from '@pulumi/aws/s3/bucketOwnershipControls.js';
 import { BucketPolicy } from '@pulumi/aws/s3/bucketPolicy.js';
 import { BucketPublicAccessBlock } from '@pulumi/aws/s3/bucketPublicAccessBlock.js';
@@ -63,6 +64,8 @@ export abstract class PrivateBucket extends AwsComponent {
     const of = { bucket: bucket.id };
     this.versioning = new BucketVersioning(name, { ...of, versioningConfiguration: { status: 'Enabled' } }, own);
     new BucketOwnershipControls(name, { ...of, rule: { objectOwnership: 'BucketOwnerEnforced' } }, own);
+    // Rules of EventBridge can watch it, e.g. for who deletes.
+    new BucketNotification(name, { ...of, eventbridge: true }, own);
     const closed = new BucketPublicAccessBlock(
       name,
       { ...of, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true },

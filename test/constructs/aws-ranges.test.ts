@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseRange, zoneRanges } from '../../constructs/cluster/aws-ranges.ts';
+import { isPrivate, parseRange, zoneRanges } from '../../constructs/cluster/aws-ranges.ts';
 
 test('the ranges of the zones lie in the network and do not overlap', () => {
   const [first] = zoneRanges('10.0.0.0/16');
@@ -27,4 +27,11 @@ test('a range with bits behind its prefix, or that is none, is told from one', (
   assert.deepEqual(parseRange('10.0.0.0/8'), { base: 10 * 2 ** 24, prefix: 8 });
   for (const wrong of ['10.0.0.1/8', '10.0.0.0', '10.0.0.0/33', '256.0.0.0/8', 'ten'])
     assert.equal(parseRange(wrong), undefined, wrong);
+});
+
+test('private ranges are told from those of the internet, at their borders too', () => {
+  for (const inside of ['10.0.0.0/8', '10.255.255.0/24', '172.31.0.0/16', '192.168.1.0/24', '100.127.0.0/16'])
+    assert.equal(isPrivate(inside), true, inside);
+  for (const outside of ['9.0.0.0/8', '11.0.0.0/8', '172.32.0.0/16', '192.169.0.0/16', '100.128.0.0/16', '172.0.0.0/8'])
+    assert.equal(isPrivate(outside), false, outside);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PRODUCTION } from './aws-account.ts';
+import { awsFoundation } from '../../constructs/aws.ts';
+import { deploy, PRODUCTION } from './aws-account.ts';
 import { at, deployAll, listOf, ofType, statementsOf } from './aws-program.ts';
 
 const all = await deployAll(PRODUCTION);
@@ -19,12 +20,22 @@ test('C01: the Kubernetes API answers inside the network only, writes every log,
   assert.deepEqual(cluster.encryptionConfig, { provider: { keyArn: keyOf('cluster') }, resources: ['secrets'] });
 });
 
-test('C01: with ranges of administrators the API answers those and no other', async () => {
-  const adminRanges = ['192.0.2.0/24'];
-  const open = await deployAll({ ...PRODUCTION, adminRanges });
+test('C01: administrators on the internet reach the public endpoint, those behind a link the private one, and nobody else', async () => {
+  const open = await deploy(() => {
+    awsFoundation({ ...PRODUCTION, adminRanges: ['198.51.100.0/24', '10.8.0.0/16'] });
+  });
   const [cluster] = ofType(open, 'eks/Cluster');
   assert.equal(at(cluster?.inputs, 'vpcConfig', 'endpointPublicAccess'), true);
-  assert.deepEqual(at(cluster?.inputs, 'vpcConfig', 'publicAccessCidrs'), adminRanges);
+  assert.deepEqual(at(cluster?.inputs, 'vpcConfig', 'publicAccessCidrs'), ['198.51.100.0/24']);
+  const api = ofType(open, 'vpc/SecurityGroupIngressRule').find(({ name }) => name === 'cluster-api-1')?.inputs;
+  assert.deepEqual([api?.securityGroupId, api?.cidrIpv4, api?.fromPort, api?.toPort], ['sg-cluster', '10.8.0.0/16', 443, 443]);
+});
+
+test('C01: with private ranges alone the public endpoint stays closed', async () => {
+  const linked = await deploy(() => {
+    awsFoundation({ ...PRODUCTION, adminRanges: ['10.8.0.0/16'] });
+  });
+  assert.equal(at(ofType(linked, 'eks/Cluster')[0]?.inputs, 'vpcConfig', 'endpointPublicAccess'), false);
 });
 
 test('C02: nodes are private, ask for tokens at one hop, and have encrypted disks', () => {
@@ -141,7 +152,9 @@ test('F02: the GPU pool starts from zero, ends at its ceiling, is tainted, and a
 });
 
 test('F02: without GPU nodes there is neither a pool nor a budget', async () => {
-  const none = await deployAll({ ...PRODUCTION, gpu: { ...PRODUCTION.gpu, maxNodes: 0, monthlyBudget: 0 } });
+  const none = await deploy(() => {
+    awsFoundation({ ...PRODUCTION, gpu: { ...PRODUCTION.gpu, maxNodes: 0, monthlyBudget: 0 } });
+  });
   assert.deepEqual(
     none.flatMap(({ name }) => (/gpu/.test(name) ? [name] : [])),
     [],
