@@ -45,6 +45,7 @@ const AWS = {
     allowedRegions: ['eu-central-1'],
     cidr: '10.60.0.0/16',
     adminRanges: ['10.8.0.0/16'],
+    administrators: ['arn:aws:iam::111111111111:role/platform'],
     alertEmail: 'shop-ml@example.org',
   },
 } as const;

@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Chart } from 'cdk8s';
+import fc from 'fast-check';
+import { retail } from '../../app/usecases/retail/usecase.ts';
+import { type Access, type WorkloadDeclaration, workloadsOf } from '../../app/workloads.ts';
+import { platformChart, useCaseChart } from '../../constructs/ingestion/charts.ts';
+import { consumer } from '../../constructs/ingestion/consumer.ts';
+import { topicsFor } from '../../constructs/ingestion/topics.ts';
+import { aclsOf, principalsOf } from '../../constructs/ingestion/users.ts';
+import { manifests, named, ofKind, site, type Variant } from './site.ts';
+
+const platform = (variant?: Variant) => manifests((app) => platformChart(app, site(variant)));
+const usecase = (variant?: Variant) => manifests((app) => useCaseChart(app, site(variant), retail));
+
+test('the platform’s manifests are the ones we reviewed', (t) => {
+  t.assert.snapshot(platform());
+});
+
+test('a use case’s manifests are the ones we reviewed', (t) => {
+  t.assert.snapshot(usecase());
+});
+
+test('every listener has TLS and names its users, and no topic is made on the fly', () => {
+  const { spec } = named(platform(), 'Kafka', 'millrace');
+  for (const listener of spec.kafka.listeners) {
+    assert.equal(listener.tls, true);
+    assert.equal(listener.authentication.type, 'scram-sha-512');
+    assert.ok(listener.networkPolicyPeers.length > 0, 'an empty list would let everyone in');
+  }
+  assert.equal(spec.kafka.authorization.type, 'simple');
+  assert.equal(String(spec.kafka.config['auto.create.topics.enable']), 'false');
+  assert.equal(String(spec.kafka.config['unclean.leader.election.enable']), 'false');
+});
+
+test('outside dev a broker may be lost: three of them, three copies, two in step', () => {
+  const objects = platform();
+  assert.equal(named(objects, 'KafkaNodePool', 'controller').spec.replicas, 3);
+  assert.ok(named(objects, 'KafkaNodePool', 'broker').spec.replicas >= 3);
+  const { config } = named(objects, 'Kafka', 'millrace').spec.kafka;
+  assert.deepEqual([config['default.replication.factor'], config['min.insync.replicas']], [3, 2]);
+  for (const { spec } of ofKind(usecase(), 'KafkaTopic')) {
+    assert.equal(spec.replicas, 3);
+    assert.equal(spec.config['min.insync.replicas'], '2');
+  }
+});
+
+test('topics have the partitions of the plan and live no longer than the definition allows', () => {
+  const made = site({ dials: { load: { dailyUsers: 5_000_000, eventsPerUser: 50, peakFactor: 5, retentionDays: 3_000 } } });
+  for (const { name, partitions, config } of topicsFor(made, retail)) {
+    assert.equal(partitions, made.plan.usecases.retail?.partitions[name]?.value, name);
+    assert.ok(Number(config['retention.ms']) <= 400 * 86_400_000, name);
+  }
+});
+
+test('each principal may do what its workload declares, by full name, and nothing else', () => {
+  const users = ofKind(usecase(), 'KafkaUser');
+  assert.deepEqual(
+    users.map(({ metadata }) => metadata.name).sort(),
+    principalsOf(retail)
+      .map(({ name }) => `retail-${name}`)
+      .sort(),
+  );
+  for (const { spec } of users) {
+    assert.equal(spec.authentication.type, 'scram-sha-512');
+    for (const { resource, operations } of spec.authorization.acls) {
+      assert.equal(resource.patternType, 'literal');
+      assert.match(resource.name, /^retail\.[a-z.]+$/);
+      assert.ok(!operations.includes('All'));
+    }
+  }
+});
+
+const access = (topic: string, group?: string): Access => ({ store: 'log', topic, ...(group === undefined ? {} : { group }) });
+const topicName = fc.constantFrom('a.one', 'a.two', 'a.three', 'a.four');
+
+test('a topic that leaves a declaration leaves the access list, for any declaration', () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(topicName), fc.uniqueArray(topicName), topicName, (reads, writes, gone) => {
+      const declared = { reads: reads.map((topic) => access(topic, 'a.group')), writes: writes.map((topic) => access(topic)) };
+      const without = {
+        reads: declared.reads.filter((one) => one.store !== 'log' || one.topic !== gone),
+        writes: declared.writes.filter((one) => one.store !== 'log' || one.topic !== gone),
+      };
+      const before = aclsOf(declared).filter(({ resource }) => resource.name !== gone);
+      const after = aclsOf(without);
+      assert.ok(after.every(({ resource }) => resource.name !== gone));
+      const topics = (acls: typeof after) => acls.filter(({ resource }) => resource.type === 'topic');
+      assert.deepEqual(topics(after), topics(before));
+      assert.equal(
+        after.some(({ resource }) => resource.type === 'group'),
+        without.reads.length > 0,
+      );
+    }),
+  );
+});
+
+test('reading is not writing, and a group comes with what is read within it', () => {
+  assert.deepEqual(aclsOf({ reads: [access('a.one', 'a.group')], writes: [access('a.two')] }), [
+    {
+      type: 'allow',
+      resource: { type: 'topic', name: 'a.one', patternType: 'literal' },
+      operations: ['Describe', 'Read'],
+      host: '*',
+    },
+    {
+      type: 'allow',
+      resource: { type: 'group', name: 'a.group', patternType: 'literal' },
+      operations: ['Describe', 'Read'],
+      host: '*',
+    },
+    {
+      type: 'allow',
+      resource: { type: 'topic', name: 'a.two', patternType: 'literal' },
+      operations: ['Describe', 'Write'],
+      host: '*',
+    },
+  ]);
+});
+
+test('consumers grow with their lag, from the plan’s least to no more than the partitions', () => {
+  const consumers = workloadsOf(retail).filter(({ kind }) => kind === 'consumer');
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 30_000_000 }), (dailyUsers) => {
+      const made = site({ dials: { load: { dailyUsers, eventsPerUser: 30, peakFactor: 4, retentionDays: 7 } } });
+      for (const declaration of consumers) {
+        const [scaled] = ofKind(scaledBy(made, declaration), 'ScaledObject');
+        const partitions = (declaration.consumes ?? []).map(
+          ({ topic }) => made.plan.usecases.retail?.partitions[topic]?.value ?? 0,
+        );
+        assert.ok(scaled?.spec.minReplicaCount >= 1);
+        assert.ok(scaled?.spec.maxReplicaCount >= scaled?.spec.minReplicaCount);
+        assert.ok(scaled?.spec.maxReplicaCount <= Math.max(...partitions), declaration.name);
+      }
+    }),
+    { numRuns: 15 },
+  );
+});
+
+const scaledBy = (made: ReturnType<typeof site>, declaration: WorkloadDeclaration) =>
+  manifests((app) => {
+    const chart = new Chart(app, 'one');
+    consumer(chart, { site: made, usecase: retail, declaration, priority: 'ingestion' });
+    return chart;
+  });
+
+test('lag is read with the workload’s own password, for each topic it follows', () => {
+  const sink = workloadsOf(retail).find(({ name }) => name === 'sink') as WorkloadDeclaration;
+  const objects = scaledBy(site(), sink);
+  assert.deepEqual(
+    named(objects, 'ScaledObject', 'retail-sink').spec.triggers.map(
+      ({ metadata }: { metadata: { topic: string } }) => metadata.topic,
+    ),
+    ['retail.click', 'retail.prediction'],
+  );
+  const { secretTargetRef } = named(objects, 'TriggerAuthentication', 'retail-sink').spec;
+  assert.ok(secretTargetRef.every(({ name }: { name: string }) => name === 'retail-sink-log'));
+  assert.equal(named(objects, 'Deployment', 'retail-sink').spec.replicas, undefined);
+});
+
+test('the collector’s caps are said once and are those of its container', () => {
+  const { metadata, spec } = named(usecase(), 'Deployment', 'retail-collector');
+  const caps = metadata.annotations?.['millrace.dev/rate-caps'];
+  assert.equal(caps, 'user=600,session=600,address=6000');
+  const env: readonly { name: string; value: string }[] = spec.template.spec.containers[0].env;
+  assert.equal(env.find(({ name }) => name === 'MILLRACE_RATE_CAPS')?.value, caps);
+});
+
+test('where the cloud keeps the log, topics and users are its own resources', () => {
+  const aws = { target: 'aws', environment: 'prod' } as const;
+  assert.deepEqual(platform(aws), []);
+  assert.deepEqual([...ofKind(usecase(aws), 'KafkaTopic'), ...ofKind(usecase(aws), 'KafkaUser')], []);
+});
+
+test('one broker for a laptop’s cluster speaks TLS, knows a password, and shows it in no argument and no setting', () => {
+  const providers = { log: 'single', online: 'valkey', metadata: 'cloudnative-pg', warehouse: 'none', nodes: 'existing' };
+  const objects = platform({ environment: 'dev', dials: { providers } });
+  const properties: string = named(objects, 'ConfigMap', 'kafka-start').data['server.properties'];
+  assert.match(properties, /^listener\.security\.protocol\.map=TLS:SASL_SSL,CONTROLLER:SSL$/m);
+  assert.match(properties, /^auto\.create\.topics\.enable=false$/m);
+  const { replicas, template } = named(objects, 'StatefulSet', 'kafka').spec;
+  assert.equal(replicas, 1);
+  assert.deepEqual(template.spec.containers[0].args, undefined);
+  assert.ok(!JSON.stringify(template.spec.containers[0].env).includes('password'));
+});
