@@ -83,5 +83,3 @@ export function labelJoin({ maturity, capacity = 50_000 }: LabelJoinOptions) {
     versions: (): readonly number[] => [...counts.keys()].sort((a, b) => a - b),
   };
 }
-
-export type LabelJoin = ReturnType<typeof labelJoin>;
