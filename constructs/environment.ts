@@ -42,7 +42,8 @@ export function environmentOf(
   endpoints: Endpoints = endpointsOf(dials),
 ): Environment {
   checkNames(usecases);
-  const plan = planCapacity(usecases, dials.load, { highAvailability: dials.highAvailability, target: dials.target });
+  const { highAvailability, target, onlineShards: leastShards = 1 } = dials;
+  const plan = planCapacity(usecases, dials.load, { highAvailability, target, leastShards });
   const site: Site = { dials, plan, endpoints };
   const app = new App();
   const made = {

@@ -23,6 +23,8 @@ export interface Bounds {
   readonly highAvailability: boolean;
   /** `aws` takes Kafka, Valkey and Postgres as services; `kubernetes` runs them on the nodes of the plan. */
   readonly target: 'kubernetes' | 'aws';
+  /** Shards of the online store that stay although less would do: fewer of them move everyone's rows. @default 1 */
+  readonly leastShards?: number;
 }
 
 /** What one pod asks for. */

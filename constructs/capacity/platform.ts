@@ -30,7 +30,7 @@ export function storesOf(pods: readonly Pods[], load: Load, bounds: Bounds): Sto
   return {
     zones: figure(safe ? 3 : 1, 'zones', safe ? 'one may be lost, and a majority of three is left' : 'no zone may be lost here'),
     kafka: kafkaOf(pods, load, safe),
-    valkey: valkeyOf(pods, safe),
+    valkey: valkeyOf(pods, bounds),
     postgres: {
       cpu: figure(500, 'millicores', 'a registry and settings: a few statements a second'),
       memory: figure(1_024, 'MiB', 'shared buffers of a quarter of it hold the whole registry'),
@@ -102,11 +102,12 @@ function kafkaOf(pods: readonly Pods[], load: Load, safe: boolean): Stores['kafk
   };
 }
 
-function valkeyOf(pods: readonly Pods[], safe: boolean): Stores['valkey'] {
+function valkeyOf(pods: readonly Pods[], { highAvailability: safe, leastShards = 1 }: Bounds): Stores['valkey'] {
   const rows = sum(pods, ({ traffic }) => traffic.onlineRows.value);
   const wanted = up(Math.max(128, rows * STORE_ROOM), 64);
-  const shards = Math.ceil(wanted / SHARD_MIB);
-  const maxMemory = shards === 1 ? wanted : SHARD_MIB;
+  const needed = Math.ceil(wanted / SHARD_MIB);
+  const shards = Math.max(needed, leastShards);
+  const maxMemory = needed === 1 ? wanted : SHARD_MIB;
   return {
     cpu: figure(500, 'millicores', 'a read is microseconds; the store is bound by its memory'),
     memory: figure(up(maxMemory * FORK_ROOM, 64), 'MiB', `${shown(maxMemory)} MiB × ${FORK_ROOM}: a snapshot forks`),
@@ -115,7 +116,11 @@ function valkeyOf(pods: readonly Pods[], safe: boolean): Stores['valkey'] {
       'MiB',
       `${shown(rows)} MiB of rows × ${STORE_ROOM} for fragmentation and buffers, at most ${shown(SHARD_MIB)} a shard`,
     ),
-    shards: figure(shards, 'shards', `${shown(wanted)} MiB, ${shown(SHARD_MIB)} a shard`),
+    shards: figure(
+      shards,
+      'shards',
+      `${shown(wanted)} MiB, ${shown(SHARD_MIB)} a shard${shards > needed ? `; ${shards} stand already` : ''}`,
+    ),
     replicas: figure(
       safe ? 2 : 0,
       'replicas',

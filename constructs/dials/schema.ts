@@ -32,6 +32,8 @@ export const DIALS = Type.Object(
       },
       closed,
     ),
+    /** Shards of the online store that stay although less would do. @default 1 */
+    onlineShards: Type.Optional(count(1, 90)),
     image: pinned,
     /** The commit that the image was built from. */
     commit: Type.String({ pattern: '^[0-9a-f]{40}$', description: 'a commit, 40 hex digits' }),

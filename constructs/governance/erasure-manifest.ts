@@ -2,6 +2,7 @@ import type { Construct } from 'constructs';
 import { DATA } from '../../app/usecases/data-annotations.ts';
 import type { ErasureDocument } from '../../app/usecases/manifests.ts';
 import type { UseCase } from '../../app/usecases/usecase.ts';
+import type { Dials } from '../dials.ts';
 import { shardName } from '../features/valkey.ts';
 import { topicObject } from '../ingestion/names.ts';
 import { topicsFor } from '../ingestion/topics.ts';
@@ -11,6 +12,7 @@ import { namespaceOf, PLATFORM, type Site } from '../site.ts';
 
 /** The stores that all use cases share, and what an erasure does in each. */
 export function platformErasure({ dials, plan }: Site): ErasureDocument {
+  const { aws } = dials;
   const { log, online, metadata, warehouse } = dials.providers;
   const shards = Array.from({ length: plan.platform.valkey.shards.value }, (_, shard) => shardName(shard));
   return {
@@ -22,17 +24,30 @@ export function platformErasure({ dials, plan }: Site): ErasureDocument {
       ...(metadata === 'cloudnative-pg' ? [{ kind: 'Cluster', name: `${PLATFORM}-registry`, outcome: 'deleted' as const }] : []),
       // What it spills is rows of the lake, sealed as they lie there.
       ...(warehouse === 'trino' ? [{ kind: 'StatefulSet', name: 'warehouse', outcome: 'unreadable' as const }] : []),
+      ...(aws === undefined ? [] : cloudStores(dials)),
     ],
-    exempt: [],
+    exempt:
+      aws === undefined
+        ? []
+        : [{ kind: 'Bucket', name: 'access-logs', reason: 'Names of objects and callers; no row of anybody.' }],
   };
 }
 
+/** What AWS keeps instead, by its Pulumi name. */
+const cloudStores = ({ providers: { online, metadata } }: Dials): ErasureDocument['stores'] => [
+  { kind: 'Bucket', name: 'lake', outcome: 'unreadable' },
+  { kind: 'Bucket', name: 'audit', outcome: 'unreadable' },
+  ...(online === 'elasticache' ? [{ kind: 'ReplicationGroup', name: 'online', outcome: 'deleted' as const }] : []),
+  ...(metadata === 'rds' ? [{ kind: 'Instance', name: 'registry', outcome: 'deleted' as const }] : []),
+];
+
 /** A use case's topics: their records stay, and nobody can read a subject's after the key is gone. */
 export const useCaseErasure = (site: Site, usecase: UseCase): ErasureDocument => ({
-  stores:
-    site.dials.providers.log === 'strimzi'
-      ? topicsFor(site, usecase).map(({ name }) => ({ kind: 'KafkaTopic', name: topicObject(name), outcome: 'unreadable' }))
-      : [],
+  stores: topicsFor(site, usecase).map(({ name }) =>
+    site.dials.providers.log === 'msk'
+      ? { kind: 'Topic', name, outcome: 'unreadable' }
+      : { kind: 'KafkaTopic', name: topicObject(name), outcome: 'unreadable' },
+  ),
   exempt: [],
 });
 

@@ -1,3 +1,4 @@
+import { WATCHES } from '../../app/usecases/annotations.ts';
 import type { UseCase } from '../../app/usecases/usecase.ts';
 import { micros } from '../../app/usecases/window.ts';
 import type { Dials } from '../dials.ts';
@@ -114,7 +115,7 @@ export function platformAlerts({ alerts: { runbooks }, gpu }: Dials): Group {
             severity: 'ticket',
             summary: 'A GPU has been idle',
             runbook: 'gpu-idle',
-            labels: { millrace_watches: 'gpu-idle' },
+            labels: { [WATCHES]: 'gpu-idle' },
           },
           {
             alert: 'MillraceGpuBudget',
@@ -123,7 +124,7 @@ export function platformAlerts({ alerts: { runbooks }, gpu }: Dials): Group {
             severity: 'ticket',
             summary: `GPUs cost more than ${gpu.monthlyBudget} in a month`,
             runbook: 'gpu-budget',
-            labels: { millrace_watches: 'gpu-budget' },
+            labels: { [WATCHES]: 'gpu-budget' },
           },
         ];
   const alerts: readonly Alert[] = [

@@ -1,3 +1,4 @@
+import { WATCHES } from '../../app/usecases/annotations.ts';
 import type { UseCase } from '../../app/usecases/usecase.ts';
 
 export interface Rule {
@@ -84,7 +85,7 @@ export function sloGroups(usecase: UseCase, runbooks: string): readonly Group[] 
                 `(${ratio(short)}${selector} > (${factor} * ${allowed}) and ${ratio(long)}${selector} > (${factor} * ${allowed}))`,
             )
             .join(' or '),
-          labels: { ...labels, severity, millrace_watches: 'slo' },
+          labels: { ...labels, severity, [WATCHES]: 'slo' },
           annotations: {
             summary: `${usecase.name} burns its ${name} budget`,
             description: `Objective ${target}; the share of bad requests is {{ $value | humanizePercentage }}.`,

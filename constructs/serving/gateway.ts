@@ -1,6 +1,7 @@
 import type { Construct } from 'constructs';
 import { DAILY_QUOTA, RATE_PER_SECOND } from '../../app/usecases/annotations.ts';
 import type { UseCase } from '../../app/usecases/usecase.ts';
+import type { Dials } from '../dials.ts';
 import { labelsOf } from '../labels.ts';
 import { customObject } from '../object.ts';
 import { namespaceOf, type Site } from '../site.ts';
@@ -21,7 +22,7 @@ export function gateway(scope: Construct, { dials }: Site): void {
     metadata: { name: CERTIFICATE, namespace, labels },
     spec: {
       secretName: CERTIFICATE,
-      dnsNames: [host],
+      dnsNames: [`*.${host}`],
       duration: '2160h',
       renewBefore: '720h',
       privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
@@ -35,7 +36,7 @@ export function gateway(scope: Construct, { dials }: Site): void {
       listeners: [
         {
           name: 'https',
-          hostname: host,
+          hostname: `*.${host}`,
           port: 443,
           protocol: 'HTTPS',
           tls: { mode: 'Terminate', certificateRefs: [{ group: '', kind: 'Secret', name: CERTIFICATE }] },
@@ -45,6 +46,10 @@ export function gateway(scope: Construct, { dials }: Site): void {
     },
   });
 }
+
+/** Where a use case answers: a host of its own, so that its paths are those of its API. */
+export const hostOf = ({ gateway: { host } }: Pick<Dials, 'gateway'>, { name }: Pick<UseCase, 'name'>): string =>
+  `${name}.${host}`;
 
 /** Paths of a use case that the outside may call. Scores, vectors and metrics are not among them. */
 export const publicPaths = (usecase: UseCase): readonly string[] => [
@@ -75,14 +80,11 @@ export function route(scope: Construct, { dials }: Site, usecase: UseCase, relea
       },
     },
     spec: {
-      hostnames: [dials.gateway.host],
+      hostnames: [hostOf(dials, usecase)],
       parentRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: GATEWAY.name, sectionName: 'https' }],
       rules: publicPaths(usecase).map((path) => ({
-        matches: [{ method: 'POST', path: { type: 'Exact', value: `/${usecase.name}${path}` } }],
-        filters: [
-          { type: 'URLRewrite', urlRewrite: { path: { type: 'ReplaceFullPath', replaceFullPath: path } } },
-          { type: 'RequestHeaderModifier', requestHeaderModifier: { remove: ['x-millrace-internal'] } },
-        ],
+        matches: [{ method: 'POST', path: { type: 'Exact', value: path } }],
+        filters: [{ type: 'RequestHeaderModifier', requestHeaderModifier: { remove: ['x-millrace-internal'] } }],
         backendRefs: releases.map(backend),
         timeouts: { request: '2s' },
       })),

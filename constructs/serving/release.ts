@@ -15,7 +15,7 @@ const IDLE_WEIGHT = 5;
 
 /** What the dials say is served of a use case, on two tracks that share the requests. */
 export function releasesOf({ releases }: Dials, usecase: UseCase): readonly [Release, Release] {
-  const named = (releases === 'none' ? undefined : releases.units[usecase.name]) ?? 'none';
+  const named = (releases === 'none' ? undefined : releases[usecase.name]) ?? 'none';
   const { stable, canary, weight } = typeof named === 'string' ? { stable: named, canary: named, weight: IDLE_WEIGHT } : named;
   return [
     { track: 'stable', unit: stable, weight: 100 - weight },

@@ -73,6 +73,7 @@ export function retrain(scope: Construct, site: Site, usecase: UseCase): void {
         serviceAccountName: spec.serviceAccountName,
         automountServiceAccountToken: false,
         executor: { serviceAccountName: EXECUTOR },
+        podMetadata: pod.metadata,
         podPriorityClassName: spec.priorityClassName,
         securityContext: spec.securityContext,
         templates: [
@@ -85,6 +86,7 @@ export function retrain(scope: Construct, site: Site, usecase: UseCase): void {
               retryPolicy: 'OnTransientError',
               backoff: { duration: '2m', factor: 2, maxDuration: '1h' },
             },
+            priorityClassName: spec.priorityClassName,
             nodeSelector: spec.nodeSelector,
             ...(spec.tolerations === undefined ? {} : { tolerations: spec.tolerations }),
             volumes: spec.volumes,

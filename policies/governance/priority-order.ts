@@ -7,6 +7,9 @@ import { violation } from '../violation.ts';
 
 const RULE = { id: 'K11', remediation: 'Set `priority:` of the workload: serving, ingestion or training.' } as const;
 const PRIORITY = pod.at('priorityClassName');
+/** Argo's workflows give their pods' class another name. */
+const OF_WORKFLOW = pod.at('podPriorityClassName');
+const isPriority = (name: string) => any(equals(PRIORITY, name), equals(OF_WORKFLOW, name));
 const ofLayer = (layer: string) => equals(podMetadata.at('labels', LAYER), layer);
 
 export const priorityOrder = objectAndStackRule({
@@ -22,10 +25,10 @@ export const priorityOrder = objectAndStackRule({
     all(
       said(
         `one of ${PRIORITIES.join(', ')}, or a system class`,
-        any(oneOf(PRIORITY, PRIORITIES), matches(PRIORITY, /^system-(node|cluster)-critical$/)),
+        any(oneOf(PRIORITY, PRIORITIES), oneOf(OF_WORKFLOW, PRIORITIES), matches(PRIORITY, /^system-(node|cluster)-critical$/)),
       ),
-      implies(ofLayer('serving'), equals(PRIORITY, 'millrace-serving')),
-      implies(ofLayer('training'), equals(PRIORITY, 'millrace-training')),
+      implies(ofLayer('serving'), isPriority('millrace-serving')),
+      implies(ofLayer('training'), isPriority('millrace-training')),
     ),
   checkStack: (resources) => {
     const classes = PRIORITIES.flatMap((name) =>

@@ -1,0 +1,62 @@
+/** One operator that the platform relies on, as its makers' own Helm chart. */
+export interface OperatorChart {
+  readonly namespace: string;
+  readonly chart: string;
+  /** Of a repository; none where `chart` is an address of its own. */
+  readonly repository?: string;
+  readonly version: string;
+  readonly values?: Readonly<Record<string, unknown>>;
+}
+
+/** Every operator whose kinds the charts write. `karpenter` only where it makes the nodes. */
+export const OPERATOR_CHARTS: Readonly<Record<string, OperatorChart>> = {
+  strimzi: {
+    namespace: 'strimzi-system',
+    chart: 'oci://quay.io/strimzi-helm/strimzi-kafka-operator',
+    version: '0.49.0',
+    values: { watchAnyNamespace: true },
+  },
+  keda: { namespace: 'keda', chart: 'keda', repository: 'https://kedacore.github.io/charts', version: '2.18.1' },
+  'argo-workflows': {
+    namespace: 'argo',
+    chart: 'argo-workflows',
+    repository: 'https://argoproj.github.io/argo-helm',
+    version: '0.45.27',
+    values: { server: { enabled: false } },
+  },
+  'cloudnative-pg': {
+    namespace: 'cnpg-system',
+    chart: 'cloudnative-pg',
+    repository: 'https://cloudnative-pg.github.io/charts',
+    version: '0.26.1',
+  },
+  'kube-prometheus-stack': {
+    namespace: 'monitoring-system',
+    chart: 'kube-prometheus-stack',
+    repository: 'https://prometheus-community.github.io/helm-charts',
+    version: '79.0.1',
+  },
+  'external-secrets': {
+    namespace: 'external-secrets',
+    chart: 'external-secrets',
+    repository: 'https://charts.external-secrets.io',
+    version: '1.0.0',
+  },
+  'cert-manager': {
+    namespace: 'cert-manager',
+    chart: 'cert-manager',
+    repository: 'https://charts.jetstack.io',
+    version: 'v1.19.1',
+    values: { crds: { enabled: true } },
+  },
+  'envoy-gateway': {
+    namespace: 'gateway-system',
+    chart: 'oci://docker.io/envoyproxy/gateway-helm',
+    version: 'v1.6.0',
+  },
+  karpenter: {
+    namespace: 'kube-system',
+    chart: 'oci://public.ecr.aws/karpenter/karpenter',
+    version: '1.8.1',
+  },
+};

@@ -1,0 +1,88 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { helm } from '@pulumi/kubernetes';
+import type { Inputs, ProviderResource, Resource } from '@pulumi/pulumi';
+import { parseAllDocuments } from 'yaml';
+import { KubernetesObject, tokenOf } from '../bridge/register.ts';
+import type { Dials } from '../dials.ts';
+import { stackError } from '../errors.ts';
+import { OPERATOR_CHARTS } from './operator-charts.ts';
+
+/** The kinds of the operators, brought into the cluster as the dials say; what depends on them waits for what is returned. */
+export function installOperators({ operators, providers }: Dials, provider: ProviderResource): readonly Resource[] {
+  switch (operators.from) {
+    case 'present':
+      return [];
+    case 'manifests':
+      return fromManifests(operators.folder ?? '', provider);
+    case 'helm':
+      return Object.entries(OPERATOR_CHARTS)
+        .filter(([name]) => name !== 'karpenter' || providers.nodes === 'karpenter')
+        .map(
+          ([name, { namespace, chart, repository, version, values }]) =>
+            new helm.v3.Release(
+              `operator-${name}`,
+              {
+                name,
+                namespace,
+                createNamespace: namespace !== 'kube-system',
+                chart,
+                version,
+                ...(repository !== undefined && { repositoryOpts: { repo: repository } }),
+                ...(values !== undefined && { values: { ...values } }),
+                atomic: true,
+                timeout: 600,
+              },
+              { provider },
+            ),
+        );
+  }
+}
+
+interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+}
+
+/**
+ * Every object of the folder's YAML files, in the order of their names, without the descriptions of schemas: these are two
+ * thirds of the megabytes that the engine would carry in its state from then on. @throws MR_STACK_OPERATORS
+ */
+function fromManifests(folder: string, provider: ProviderResource): readonly Resource[] {
+  return filesOf(folder)
+    .flatMap((file) =>
+      parseAllDocuments(readFileSync(join(folder, file), 'utf8')).map((document) => document.toJS() as Manifest | null),
+    )
+    .filter((manifest): manifest is Manifest => manifest !== null)
+    .map((manifest) => {
+      const name = `operators/${manifest.kind}/${manifest.metadata.name}`;
+      return new KubernetesObject(tokenOf(manifest), name, withoutDescriptions(manifest) as Manifest & Inputs, { provider });
+    });
+}
+
+/** A field that is called `description` is an object in a schema, its text is not. */
+function withoutDescriptions(json: unknown): unknown {
+  if (Array.isArray(json)) return json.map(withoutDescriptions);
+  if (json === null || typeof json !== 'object') return json;
+  return Object.fromEntries(
+    Object.entries(json)
+      .filter(([key, value]) => key !== 'description' || typeof value !== 'string')
+      .map(([key, value]) => [key, withoutDescriptions(value)]),
+  );
+}
+
+function filesOf(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+      .filter((file) => /\.ya?ml$/.test(file))
+      .sort();
+  } catch (cause) {
+    throw stackError('MR_STACK_OPERATORS', `The operators' manifests cannot be read from '${folder}'`, {
+      field: 'millrace:operators.folder',
+      value: folder,
+      expected: 'a folder of YAML files',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,58 @@
+import { Provider } from '@pulumi/kubernetes';
+import type { ProviderResource, Resource } from '@pulumi/pulumi';
+import type { UseCase } from '../app/usecases/usecase.ts';
+import { type AwsFoundation, awsFoundation } from './aws.ts';
+import { awsPlanOf } from './aws-plan.ts';
+import { AWS_VALUES, type Values } from './bridge/placeholder.ts';
+import { register } from './bridge/register.ts';
+import { eksKubeconfig } from './cluster/eks-kubeconfig.ts';
+import { installOperators } from './cluster/operators-installed.ts';
+import type { Dials } from './dials.ts';
+import { type Environment, environmentOf } from './environment.ts';
+
+/** What stands before anything of Millrace runs: a cluster, the operators' kinds, namespaces, priorities, node pools. */
+export interface Foundation {
+  readonly dials: Dials;
+  readonly environment: Environment;
+  readonly provider: ProviderResource;
+  /** What every later object waits for. */
+  readonly ready: readonly Resource[];
+  readonly aws?: AwsFoundation;
+}
+
+/**
+ * The cluster of an environment: the one that the kubeconfig names, or one made on AWS. The definitions are needed here, since
+ * nodes and quotas are sized for all of them together.
+ */
+export function foundation(dials: Dials, usecases: readonly UseCase[]): Foundation {
+  const environment = environmentOf(dials, usecases);
+  const aws = dials.aws === undefined ? undefined : awsFoundation(foundationProps(dials, environment));
+  const provider = new Provider('cluster', {
+    enableServerSideApply: true,
+    ...(aws !== undefined && { kubeconfig: eksKubeconfig(aws.cluster, aws.scope.region) }),
+  });
+  const values: Values = aws?.karpenter === undefined ? {} : { [AWS_VALUES.nodeRole]: aws.karpenter.nodeRole };
+  const operators = installOperators(dials, provider);
+  const cluster = register(environment.cluster, { provider, dependsOn: operators, values });
+  // The namespaces wait for the operators' kinds, and everything else for its namespace.
+  return { dials, environment, provider, ready: cluster, ...(aws !== undefined && { aws }) };
+}
+
+function foundationProps(dials: Dials, { site }: Environment): Parameters<typeof awsFoundation>[0] {
+  const { aws, environment, owner, costCentre, gpu } = dials;
+  if (aws === undefined) throw new RangeError('no dials of aws');
+  return {
+    environment,
+    tags: { owner, environment, costCentre },
+    region: aws.region,
+    allowedRegions: aws.allowedRegions,
+    cidr: aws.cidr,
+    adminRanges: aws.adminRanges,
+    administrators: aws.administrators,
+    plan: awsPlanOf(site.plan),
+    nodes: dials.providers.nodes === 'karpenter' ? 'karpenter' : 'managed',
+    protect: environment === 'prod',
+    gpu: { instanceType: gpu.product, maxNodes: gpu.maxNodes, monthlyBudget: gpu.monthlyBudget },
+    alertEmail: aws.alertEmail,
+  };
+}

@@ -1,0 +1,27 @@
+import type { UseCase } from '../app/usecases/usecase.ts';
+import type { CapacityPlan, MonthlyCost } from '../constructs/capacity.ts';
+import type { Dials } from '../constructs/dials.ts';
+import { foundation } from '../constructs/foundation.ts';
+import { platform } from '../constructs/platform.ts';
+import { hostOf } from '../constructs/serving/gateway.ts';
+import { useCase } from '../constructs/use-case.ts';
+
+export interface Outputs {
+  readonly capacity: CapacityPlan;
+  readonly monthlyCost: Pick<MonthlyCost, 'low' | 'high' | 'currency'>;
+  /** Where each use case answers. */
+  readonly endpoints: Readonly<Record<string, string>>;
+}
+
+/** An environment: foundation, platform, then each use case. */
+export function deploy(dials: Dials, usecases: readonly UseCase[]): Outputs {
+  const ground = platform(foundation(dials, usecases));
+  for (const definition of usecases) useCase(ground, definition);
+  const { plan } = ground.environment.site;
+  const { low, high, currency } = plan.platform.monthlyCost;
+  return {
+    capacity: plan,
+    monthlyCost: { low, high, currency },
+    endpoints: Object.fromEntries(usecases.map(({ name }) => [name, `https://${hostOf(dials, { name })}`])),
+  };
+}
