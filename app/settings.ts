@@ -39,6 +39,7 @@ export const SETTINGS = Type.Object({
   MILLRACE_HTTP_PORT: text(`0|${PORT}`, 'a port from 0 to 65535'),
   /** The image that this runs in, which a verdict of the gate then covers. */
   MILLRACE_IMAGE_DIGEST: text('none|sha256:[0-9a-f]{64}', 'sha256: and 64 hex digits, or none'),
+  MILLRACE_IMAGE: text('\\S+@sha256:[0-9a-f]{64}', 'an image by digest'),
   MILLRACE_REGISTRY_URL: text(`https?://${HOST}(:${PORT})?/?`, 'an http or https address'),
 
   MILLRACE_LOG_BROKERS: text(`${HOST}:${PORT}(,${HOST}:${PORT})*`, 'host:port,host:port'),
@@ -103,7 +104,7 @@ const compiled = new Map(
 
 /** Set by tests, tools and the cluster itself (links to services), never read in service. */
 const FOREIGN =
-  /^MILLRACE_(TEST_\w+|RUNS|KILL_SEED|CRASH_AT|CHROMIUM|DELTA_PYTHON|CACHE|\w+_(SERVICE_(HOST|PORT)(_\w+)?|PORT_\d+_(TCP|UDP)(_\w+)?))$/;
+  /^MILLRACE_(TEST_\w+|RUNS|STACKS|KILL_SEED|CRASH_AT|CHROMIUM|DELTA_PYTHON|CACHE|\w+_(SERVICE_(HOST|PORT)(_\w+)?|PORT_\d+_(TCP|UDP)(_\w+)?))$/;
 /** A value of these is never shown. */
 const SECRET = /HEADERS$/;
 

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import { readEvidence, verdictHolds } from '../../app/delivery/evidence.ts';
+import { readEvidence, type Verdict, verdictHolds } from '../../app/delivery/evidence.ts';
 import { runGate } from '../../app/delivery/gate.ts';
 import { verdictTable, verdictText } from '../../app/delivery/text.ts';
-import { registryError } from '../../app/registry/errors.ts';
 import type { Registry } from '../../app/registry/registry.ts';
 import { readSettings } from '../../app/settings.ts';
 import type { CommandContext } from '../command.ts';
@@ -14,30 +13,36 @@ export function deliveryCommands(program: Command, context: CommandContext): voi
 
   delivery
     .command('gate')
-    .argument('[version]', 'version number; the newest candidate by default', versionNumber)
-    .description('Judge a version; the verdict is signed, stored and audited, whichever way it falls')
-    .action(async (named: number | undefined) => {
+    .argument('[version]', 'version number; every candidate without a verdict by default', versionNumber)
+    .option('--champion', 'judge the version that answers now anew')
+    .description('Judge versions; a verdict is signed, stored and audited, whichever way it falls')
+    .action(async (named: number | undefined, flags: { readonly champion?: boolean }) => {
       const { MILLRACE_WORKLOAD: workload, MILLRACE_IMAGE_DIGEST: imageDigest } = readSettings(process.env);
       const usecase = await context.usecase();
       const { registry, model } = await openModelRegistry(context);
-      const version = named ?? (await newestCandidate(registry, model));
+      const versions = await toJudge(registry, model, named, flags.champion === true);
       const runtime = await context.open();
-      const verdict = await runGate({
-        usecase,
-        registry,
-        lake: await runtime.use('lake'),
-        objects: await runtime.use('objects'),
-        keys: await runtime.use('keys'),
-        audit: await runtime.use('audit'),
-        clock: runtime.clock,
-        version,
-        logger: runtime.logger,
-        actor: workload === undefined ? 'local' : `workload:${workload}`,
-        imageDigest: imageDigest ?? 'none',
-        onProgress: (message) => runtime.logger.info(message),
-      });
-      context.answer(verdict, verdictText(verdict));
-      if (verdict.verdict === 'refused') process.exitCode = 1;
+      const verdicts: Verdict[] = [];
+      for (const version of versions) {
+        const verdict = await runGate({
+          usecase,
+          registry,
+          lake: await runtime.use('lake'),
+          objects: await runtime.use('objects'),
+          keys: await runtime.use('keys'),
+          audit: await runtime.use('audit'),
+          clock: runtime.clock,
+          version,
+          logger: runtime.logger,
+          actor: workload === undefined ? 'local' : `workload:${workload}`,
+          imageDigest: imageDigest ?? 'none',
+          onProgress: (message) => runtime.logger.info(message),
+        });
+        verdicts.push(verdict);
+      }
+      const text = verdicts.map(verdictText).join('\n\n') || `no version of ${model} waits for a verdict`;
+      context.answer(named === undefined ? verdicts : verdicts[0], text);
+      if (verdicts.some(({ verdict }) => verdict === 'refused')) process.exitCode = 1;
     });
 
   delivery
@@ -59,12 +64,16 @@ export function deliveryCommands(program: Command, context: CommandContext): voi
     });
 }
 
-/** The newest version that waits for its verdict. @throws MR_REGISTRY_VERSION_UNKNOWN where none does */
-async function newestCandidate(registry: Registry, model: string): Promise<number> {
-  const waiting = (await registry.list(model)).find(({ state }) => state === 'candidate');
-  if (waiting !== undefined) return waiting.version;
-  throw registryError('MR_REGISTRY_VERSION_UNKNOWN', `no version of '${model}' waits for a verdict`, {
-    field: 'version',
-    expected: 'a candidate: `millrace training run` registers one',
-  });
+/** The version named, the champion, or every candidate, oldest first; none is no fault: the schedule comes again. */
+async function toJudge(
+  registry: Registry,
+  model: string,
+  named: number | undefined,
+  champion: boolean,
+): Promise<readonly number[]> {
+  if (named !== undefined) return [named];
+  const answering = champion ? await registry.alias(model, 'champion') : undefined;
+  if (champion) return answering === undefined ? [] : [answering.version];
+  const waiting = (await registry.list(model)).filter(({ state }) => state === 'candidate');
+  return waiting.map(({ version }) => version).reverse();
 }

@@ -4,25 +4,22 @@ import { startMaterializer } from '../../app/features/materialize.ts';
 import { finishErasures, sweepErased } from '../../app/governance/erasure.ts';
 import { startCollector } from '../../app/ingestion/collector.ts';
 import { type Intake, openIntake } from '../../app/ingestion/intake.ts';
-import { ensureTopics, eventTopic, predictionTopic } from '../../app/ingestion/topics.ts';
-import { decodeEvent, eventTable, predictionTable, quarantineTable } from '../../app/lake/event-table.ts';
-import { startLakeSink } from '../../app/lake/sink.ts';
+import { ensureTopics } from '../../app/ingestion/topics.ts';
 import type { DriftAsk } from '../../app/monitoring/drift.ts';
 import { lagMetric, monitorMetrics } from '../../app/monitoring/metrics.ts';
 import { type Monitor, startMonitor } from '../../app/monitoring/monitor.ts';
-import type { Sketch } from '../../app/monitoring/sketch.ts';
 import { openRegistry, type Registry } from '../../app/registry/registry.ts';
 import type { Ports, Runtime } from '../../app/runtime.ts';
 import { tokenName } from '../../app/serving/access.ts';
 import { ASKING } from '../../app/serving/kinds.ts';
-import { decodePrediction } from '../../app/serving/prediction.ts';
 import { startServing } from '../../app/serving/server.ts';
 import type { FeatureView } from '../../app/usecases/feature.ts';
 import type { UseCase } from '../../app/usecases/usecase.ts';
-import { auditBatch } from '../../app/validation/batch.ts';
 import { loadProfile } from '../../app/validation/profile-store.ts';
 import { rebuildProfile } from '../../app/validation/rebuild-profile.ts';
 import type { ReferenceProfile } from '../../app/validation/reference-profile.ts';
+import { profileOf } from '../workloads/monitor.ts';
+import { startEventSink, startPredictionSink } from '../workloads/sink.ts';
 
 export interface PlatformOptions {
   readonly runtime: Runtime;
@@ -81,40 +78,15 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
 
     const sinks: Record<string, { readonly lag: () => Promise<number>; readonly caughtUp: () => Promise<void> }> = {};
     const references = new Map<string, ReferenceProfile>();
+    const sinking = { usecase, log, lake, clock, logger };
     for (const event of usecase.events) {
       const known = await loadProfile(objects, usecase, event);
       if (known !== undefined) references.set(event.name, known);
-      const sink = await startLakeSink({
-        log,
-        lake,
-        topic: eventTopic(usecase, event.name),
-        table: eventTable(usecase, event),
-        quarantine: quarantineTable(usecase, event),
-        decode: decodeEvent(event),
-        audit: (rows) => {
-          const reference = references.get(event.name);
-          const verdict = auditBatch(event, rows as Parameters<typeof auditBatch>[1], {
-            clock,
-            ...(reference === undefined ? {} : { reference }),
-          });
-          if (verdict.warnings.length > 0) logger.warn({ event: event.name, warnings: verdict.warnings }, 'batch audit warns');
-          return { passed: verdict.passed, reason: verdict.faults.map(({ field, reason }) => `${field}: ${reason}`).join('; ') };
-        },
-        clock,
-        logger,
-      });
+      const sink = await startEventSink(sinking, event, () => references.get(event.name));
       stops.push(() => sink.close());
       sinks[`lake ${event.name}`] = sink;
     }
-    const predictions = await startLakeSink({
-      log,
-      lake,
-      topic: predictionTopic(usecase),
-      table: predictionTable(usecase),
-      decode: decodePrediction,
-      clock,
-      logger,
-    });
+    const predictions = await startPredictionSink(sinking);
     stops.push(() => predictions.close());
     sinks['lake prediction'] = predictions;
 
@@ -176,11 +148,6 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
           stops.push(() => materializer.close());
           sinks[`online ${view.name}`] = materializer;
         }
-        const profile = async (unitId: string) => {
-          const { files } = await registry.loadUnit(unitId);
-          return (JSON.parse(files['profile.json'].toString('utf8')) as { readonly features: Readonly<Record<string, Sketch>> })
-            .features;
-        };
         const monitor = await startMonitor({
           usecase,
           log,
@@ -189,7 +156,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
           clock,
           logger,
           metrics: monitorMetrics(metrics, usecase.kind),
-          profile,
+          profile: (unitId) => profileOf(registry, unitId),
           onDrift,
         });
         stops.push(() => monitor.close());
