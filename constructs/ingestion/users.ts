@@ -24,26 +24,28 @@ const ofLog = (accesses: readonly Access[]) =>
 /** What a workload's principal may do, from its declaration alone: Read and Describe what it reads, within its groups; Write and Describe what it writes. */
 export function aclsOf({ reads, writes }: Pick<WorkloadDeclaration, 'reads' | 'writes'>): readonly Acl[] {
   const operations = new Map<string, Set<Acl['operations'][number]>>();
-  const allow = (type: 'topic' | 'group', name: string, ...allowed: Acl['operations'][number][]) => {
+  const allow = (type: Acl['resource']['type'], name: string, ...may: Acl['operations'][number][]) => {
     const key = `${type} ${name}`;
-    operations.set(key, new Set([...(operations.get(key) ?? []), ...allowed]));
+    operations.set(key, new Set([...(operations.get(key) ?? []), ...may]));
   };
   for (const { topic, group } of ofLog(reads)) {
     allow('topic', topic, 'Describe', 'Read');
     if (group !== undefined) allow('group', group, 'Describe', 'Read');
   }
   for (const { topic } of ofLog(writes)) allow('topic', topic, 'Describe', 'Write');
-  return [...operations].map(([key, allowed]): Acl => {
-    const [type, name] = key.split(' ') as ['topic' | 'group', string];
-    return {
-      type: 'allow',
-      resource: { type, name, patternType: 'literal' },
-      operations: [...allowed].sort(),
-      // From wherever it connects: the network policies say from where that may be.
-      host: '*',
-    };
+  return [...operations].map(([key, may]): Acl => {
+    const [type, name] = key.split(' ') as [Acl['resource']['type'], string];
+    return allowed(type, name, [...may].sort());
   });
 }
+
+/** One allowance by full name, from wherever it connects: the network policies say from where that may be. */
+export const allowed = (type: Acl['resource']['type'], name: string, operations: Acl['operations']): Acl => ({
+  type: 'allow',
+  resource: { type, name, patternType: 'literal' },
+  operations,
+  host: '*',
+});
 
 /** Those workloads of a use case that touch the log, each a principal of its own. */
 export const principalsOf = (usecase: UseCase): readonly WorkloadDeclaration[] =>
