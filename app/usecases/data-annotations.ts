@@ -53,7 +53,8 @@ export const DATA = {
    */
   rateCaps: 'millrace.dev/rate-caps',
   /**
-   * Label on ConfigMaps that a rule reads: `schemas`, `feature-views` or `erasure`. Each also has the label
+   * Label on ConfigMaps that a rule reads: `schemas`, `feature-views`, `erasure` or, where topics are MSK's and can carry no
+   * words, `topics` (`<topic>.json` holds the annotations of each). Each also has the label
    * `millrace.dev/usecase`. D08, D10, D11, M12.
    */
   manifest: 'millrace.dev/manifest',

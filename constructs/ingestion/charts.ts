@@ -8,6 +8,7 @@ import { collector } from './collector.ts';
 import { kafka } from './kafka.ts';
 import { schemas } from './schemas.ts';
 import { singleBroker } from './single-broker.ts';
+import { topicWords } from './topic-words.ts';
 import { topics } from './topics.ts';
 import { principalsOf, users } from './users.ts';
 
@@ -39,6 +40,7 @@ export function useCaseChart(app: App, site: Site, usecase: UseCase): Chart {
     const passwords = principalsOf(usecase).map((declaration) => workloadName(usecase.name, declaration));
     readableSecrets(chart, site, { name: 'log-users', layer: 'ingestion', usecase: usecase.name }, passwords);
   }
+  if (site.dials.providers.log === 'msk') topicWords(chart, site, usecase);
   collector(chart, site, usecase);
   return chart;
 }

@@ -1,8 +1,8 @@
 import { DATA } from '../../app/usecases/data-annotations.ts';
 import { durationSeconds, whole } from '../amounts.ts';
-import { topicSettings } from '../ingestion/durable-topic.ts';
-import { containersIn, ofKind, runs, usecaseOf, word, wordPath, workloads } from '../read.ts';
+import { containersIn, runs, usecaseOf, word, wordPath, workloads } from '../read.ts';
 import type { Resource, StackRule, Violation } from '../rule.ts';
+import { isManagedTopic, topicSettings, topicsOf } from '../topics.ts';
 import { missing, violation } from '../violation.ts';
 
 const PERSONAL = ['sensitive', 'pii'];
@@ -16,18 +16,17 @@ export const oneRetention: StackRule = {
   control: ['GDPR Art. 5(1)(e)'],
   reason: 'Storage is limited by law, and stores disagree by accident.',
   remediation: 'Give the use case one `retention`; it feeds the topics, the vacuum schedule and the prediction log.',
-  kinds: ['kubernetes:*'],
+  kinds: ['kubernetes:*', 'aws:msk/topic:Topic'],
   checkStack: (resources) => {
-    const topics = [
-      ...ofKind(resources, 'KafkaTopic'),
-      ...ofKind(resources, 'Topic').filter(({ type }) => isManaged(type)),
-    ].filter((topic) => PERSONAL.includes(word(topic, DATA.dataClass) ?? 'pii') || word(topic, DATA.role) === 'prediction');
+    const topics = topicsOf(resources).filter(
+      (topic) => PERSONAL.includes(word(topic, DATA.dataClass) ?? 'pii') || word(topic, DATA.role) === 'prediction',
+    );
     const vacuums = workloads(resources).filter((workload) => containersIn(workload).some((of) => runs(of, 'lake', 'vacuum')));
-    const usecases = new Set(topics.map(owner));
+    const usecases = new Set(topics.map(usecaseOf));
     return [
       ...[...usecases].flatMap((usecase) =>
         ofUseCase(
-          topics.filter((topic) => owner(topic) === usecase),
+          topics.filter((topic) => usecaseOf(topic) === usecase),
           vacuums.filter((vacuum) => usecaseOf(vacuum) === usecase),
           usecase,
         ),
@@ -36,16 +35,11 @@ export const oneRetention: StackRule = {
   },
 };
 
-const isManaged = (type: string): boolean => type === 'aws:msk/topic:Topic';
-/** Topics are called `<usecase>.<event>`. */
-const owner = (topic: Resource): string | undefined => usecaseOf(topic) ?? topic.name.split('.')[0];
-
 function ofUseCase(topics: readonly Resource[], vacuums: readonly Resource[], usecase: string | undefined): readonly Violation[] {
   const declared = [...topics, ...vacuums]
     .map((topic) => word(topic, DATA.retention))
     .find((text) => durationSeconds(text) !== undefined);
-  // A topic of MSK carries no words: it is held to what the schedule says.
-  const all = [...topics.filter(({ type }) => !isManaged(type)), ...vacuums];
+  const all = [...topics, ...vacuums];
   return [
     ...all
       .filter((resource) => word(resource, DATA.retention) !== declared || declared === undefined)
@@ -77,7 +71,7 @@ function topicKeeps(topic: Resource, limit: number | undefined): readonly Violat
   if (milliseconds !== undefined && milliseconds > 0 && milliseconds <= limit * 1_000) return [];
   return [
     violation(oneRetention, topic, {
-      property: isManaged(topic.type) ? 'configs' : 'spec.config["retention.ms"]',
+      property: isManagedTopic(topic) ? 'configs' : 'spec.config["retention.ms"]',
       found,
       expected: `1 to ${limit * 1_000}`,
     }),

@@ -16,7 +16,7 @@ export const separateDuties: StackRule = {
   control: ['OWASP ML02', 'OWASP ML10', 'SOC 2 CC5'],
   reason: 'One stolen token must not poison the data and promote what learnt from it.',
   remediation: 'Give each duty its own service account, KafkaUser and credentials; the constructs do.',
-  kinds: ['kubernetes:*'],
+  kinds: ['kubernetes:*', 'aws:msk/topic:Topic'],
   checkStack: (resources) => {
     const promoting = accountsWith(resources, 'promote');
     const writing = writers(resources);

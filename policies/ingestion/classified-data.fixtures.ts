@@ -2,6 +2,7 @@ import { DATA } from '../../app/usecases/data-annotations.ts';
 import { alteredIn } from '../alteration.ts';
 import { data } from '../data-samples.ts';
 import type { Fixtures } from '../fixture.ts';
+import { managed, managedSaying } from '../managed-samples.ts';
 import { aws } from '../samples.ts';
 
 const said = (key: string, value: string | undefined, topic = 'retail.click') =>
@@ -14,6 +15,7 @@ const table = (parameters: Readonly<Record<string, string>>) => [
 
 export const fixtures: Fixtures = {
   passing: [
+    { title: 'topics of MSK that say it beside them', resources: managed },
     { title: 'a topic that says what its schema says', resources: data },
     { title: 'a table of items', resources: table({ [DATA.dataClass]: 'public' }) },
     {
@@ -22,6 +24,7 @@ export const fixtures: Fixtures = {
     },
   ],
   violating: [
+    { title: 'a topic of MSK without its personal fields', resources: managedSaying('retail.prediction', DATA.piiFields, '') },
     { title: 'a class that is none', resources: said(DATA.dataClass, 'secret', 'retail.prediction') },
     { title: 'personal fields unnamed', resources: said(DATA.piiFields, '', 'retail.prediction') },
     { title: 'a field that the schema marks, left out', resources: said(DATA.piiFields, 'user_id') },

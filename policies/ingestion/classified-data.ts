@@ -3,6 +3,7 @@ import { list } from '../amounts.ts';
 import { classesOf, manifestEntries } from '../manifest-data.ts';
 import { kindOf, objectName, ofKind, word, wordPath } from '../read.ts';
 import type { Resource, StackRule, Violation } from '../rule.ts';
+import { topicsOf } from '../topics.ts';
 import { violation } from '../violation.ts';
 
 const CLASSES = ['public', 'internal', 'sensitive', 'pii'];
@@ -17,12 +18,12 @@ export const classifiedData: StackRule = {
   control: ['GDPR Art. 30', 'GDPR Art. 32', 'ISO 42001 A.7.3'],
   reason: 'Personal data that nobody classified can be neither protected nor erased.',
   remediation: 'Give the construct `classification`, `piiFields` and `keyRef`; they come from the classes of the event’s fields.',
-  kinds: ['kubernetes:kafka.strimzi.io/*', 'aws:glue/catalogTable:CatalogTable'],
+  kinds: ['kubernetes:kafka.strimzi.io/*', 'aws:msk/topic:Topic', 'aws:glue/catalogTable:CatalogTable'],
   checkStack: (resources) => {
     const schemas = new Map(
       manifestEntries(resources, 'schemas').map((entry) => [`${objectName(entry.resource)}/${entry.key}`, entry]),
     );
-    return ofKind(resources, 'KafkaTopic', 'CatalogTable').flatMap((resource) => {
+    return [...topicsOf(resources), ...ofKind(resources, 'CatalogTable')].flatMap((resource) => {
       const schema = schemas.get(word(resource, DATA.schema) ?? '')?.document;
       return [...declared(resource, resources), ...agreed(resource, schema)];
     });

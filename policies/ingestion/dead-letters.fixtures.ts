@@ -2,6 +2,7 @@ import { DATA } from '../../app/usecases/data-annotations.ts';
 import { alteredIn, without } from '../alteration.ts';
 import { acl, data } from '../data-samples.ts';
 import type { Fixtures } from '../fixture.ts';
+import { managed, managedSaying } from '../managed-samples.ts';
 
 const DEAD = 'retail.click.dead';
 const said = (topic: string, key: string, value: string | undefined) =>
@@ -9,6 +10,7 @@ const said = (topic: string, key: string, value: string | undefined) =>
 
 export const fixtures: Fixtures = {
   passing: [
+    { title: 'dead letters on MSK', resources: managed },
     { title: 'dead letters like their source', resources: data },
     {
       title: 'none where no group follows',
@@ -19,6 +21,7 @@ export const fixtures: Fixtures = {
     },
   ],
   violating: [
+    { title: 'none named, on MSK', resources: managedSaying('retail.click', DATA.deadLetter, undefined) },
     { title: 'none named', resources: said('retail.click', DATA.deadLetter, undefined) },
     { title: 'one that is not there', resources: without(data, DEAD) },
     { title: 'the topic itself', resources: said('retail.click', DATA.deadLetter, 'retail.click') },

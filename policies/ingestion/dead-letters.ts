@@ -1,6 +1,8 @@
 import { DATA } from '../../app/usecases/data-annotations.ts';
-import { at, kindOf, objectName, ofKind, word, wordPath } from '../read.ts';
+import { list } from '../amounts.ts';
+import { at, kindOf, objectName, ofKind, word, wordPath, workloads } from '../read.ts';
 import type { Resource, StackRule, Violation } from '../rule.ts';
+import { isManagedTopic, topicsOf } from '../topics.ts';
 import { violation } from '../violation.ts';
 
 const CLUSTER = 'strimzi.io/cluster';
@@ -14,11 +16,13 @@ export const deadLetters: StackRule = {
   control: ['SOC 2 PI1'],
   reason: 'Without one, bad events are lost or stop the stream; unencrypted, they leak what the source protects.',
   remediation: 'Set `deadLetter: true` on the topic; the construct makes the second topic beside it.',
-  kinds: ['kubernetes:kafka.strimzi.io/*'],
+  kinds: ['kubernetes:*', 'aws:msk/topic:Topic'],
   checkStack: (resources) => {
-    const topics = ofKind(resources, 'KafkaTopic');
+    const topics = topicsOf(resources);
     const byName = new Map(topics.map((topic) => [objectName(topic), topic]));
-    const followed = new Set(ofKind(resources, 'KafkaUser').flatMap((user) => topicsFollowed(user, [...byName.keys()])));
+    const names = [...byName.keys()];
+    const users = ofKind(resources, 'KafkaUser').flatMap((user) => topicsFollowed(user, names));
+    const followed = new Set([...users, ...managedFollowed(resources, topics)]);
     return topics
       .filter((topic) => followed.has(objectName(topic)) && (word(topic, DATA.role) ?? 'event') === 'event')
       .flatMap((topic) => judge(topic, byName.get(word(topic, DATA.deadLetter) ?? '')));
@@ -60,6 +64,13 @@ function judge(topic: Resource, letters: Resource | undefined): readonly Violati
       : []),
   ];
 }
+
+/** MSK's users carry no lists here: what its topics' readers declare counts. */
+const managedFollowed = (resources: readonly Resource[], topics: readonly Resource[]): readonly string[] =>
+  topics
+    .filter(isManagedTopic)
+    .map(objectName)
+    .filter((name) => workloads(resources).some((workload) => list(word(workload, DATA.reads)).includes(`log:${name}`)));
 
 /** Topics that a user reads as a member of a group. */
 function topicsFollowed(user: Resource, names: readonly string[]): readonly string[] {

@@ -1,6 +1,7 @@
 import { alteredIn } from '../alteration.ts';
 import { data } from '../data-samples.ts';
 import type { Fixtures } from '../fixture.ts';
+import { managed } from '../managed-samples.ts';
 import { aws, kubernetes } from '../samples.ts';
 
 const topic = (path: readonly string[], value: unknown) => alteredIn(data, 'retail.click', [['spec', ...path], value]);
@@ -9,6 +10,7 @@ const BROKERS = { 'default.replication.factor': 3, 'offsets.topic.replication.fa
 const brokers = (config: Readonly<Record<string, unknown>>) =>
   [
     kubernetes('kafka.strimzi.io/v1:Kafka', 'millrace', {
+      metadata: { namespace: 'millrace-ingestion' },
       spec: {
         kafka: {
           listeners: [{ name: 'tls', port: 9093, type: 'internal', tls: true, authentication: { type: 'scram-sha-512' } }],
@@ -32,6 +34,7 @@ const msk = (properties: readonly string[]) => [
 
 export const fixtures: Fixtures = {
   passing: [
+    { title: 'topics of MSK', resources: managed },
     { title: 'three copies, two in sync', resources: data },
     { title: 'a setting that is no text', resources: topic(['config', 'unclean.leader.election.enable'], false) },
     { title: 'one copy in dev', environment: 'dev', resources: topic(['replicas'], 1) },
@@ -39,6 +42,7 @@ export const fixtures: Fixtures = {
     { title: 'brokers of MSK with these defaults', resources: msk(PROPERTIES) },
   ],
   violating: [
+    { title: 'a topic of MSK with one copy', resources: alteredIn(managed, 'retail.click', [['replicationFactor'], 1]) },
     { title: 'two copies', resources: topic(['replicas'], 2) },
     { title: 'one in sync', resources: topic(['config', 'min.insync.replicas'], '1') },
     { title: 'as many in sync as copies', resources: topic(['config', 'min.insync.replicas'], 3) },

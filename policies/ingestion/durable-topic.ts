@@ -14,6 +14,7 @@ import {
 } from '../expression.ts';
 import { at, kindOf } from '../read.ts';
 import type { Resource, ResourceRule, Violation } from '../rule.ts';
+import { topicSettings } from '../topics.ts';
 import { violation } from '../violation.ts';
 
 const MIN_IN_SYNC = 'min.insync.replicas';
@@ -94,16 +95,6 @@ function managedTopic(
     ...(settings[MIN_IN_SYNC] === '2' ? [] : [fault('configs', settings[MIN_IN_SYNC], `${MIN_IN_SYNC} 2`)]),
     ...(settings[UNCLEAN] === 'false' ? [] : [fault('configs', settings[UNCLEAN], `${UNCLEAN} false`)]),
   ];
-}
-
-/** Settings of a topic, wherever its kind keeps them. */
-export function topicSettings(topic: Resource): Readonly<Record<string, unknown>> {
-  const found = kindOf(topic) === 'KafkaTopic' ? at(topic, 'spec', 'config') : at(topic, 'configs');
-  try {
-    return ((typeof found === 'string' ? JSON.parse(found) : found) ?? {}) as Record<string, unknown>;
-  } catch {
-    return {};
-  }
 }
 
 /** Settings of MSK's brokers, one `key=value` a line. */

@@ -17,6 +17,7 @@ const CONFIG = {
 const kafka = (change: Readonly<Record<string, unknown>>) =>
   [
     kubernetes('kafka.strimzi.io/v1:Kafka', 'millrace', {
+      metadata: { namespace: 'millrace-ingestion' },
       spec: { kafka: { listeners: [LISTENER], authorization: { type: 'simple' }, config: CONFIG, ...change } },
     }),
   ].map((resource) => ({ ...resource, protect: true }));

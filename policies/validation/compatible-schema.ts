@@ -1,7 +1,8 @@
 import { DATA } from '../../app/usecases/data-annotations.ts';
 import { manifestEntries } from '../manifest-data.ts';
-import { objectName, ofKind, word, wordPath } from '../read.ts';
+import { objectName, word, wordPath } from '../read.ts';
 import type { Resource, StackRule } from '../rule.ts';
+import { topicsOf } from '../topics.ts';
 import { violation } from '../violation.ts';
 
 const COMPATIBILITIES = ['BACKWARD', 'FULL', 'BACKWARD_TRANSITIVE', 'FULL_TRANSITIVE'];
@@ -15,7 +16,7 @@ export const compatibleSchema: StackRule = {
   control: ['EU AI Act Art. 10', 'ISO 42001 A.7.4'],
   reason: 'A silent change of a schema breaks features days later.',
   remediation: 'Give the topic `schema:` with `compatibility:`; the document comes from the event’s definition.',
-  kinds: ['kubernetes:kafka.strimzi.io/*'],
+  kinds: ['kubernetes:kafka.strimzi.io/*', 'aws:msk/topic:Topic'],
   checkStack: (resources) => {
     const schemas = new Map(
       manifestEntries(resources, 'schemas').map(({ resource, key, document }) => [`${objectName(resource)}/${key}`, document]),
@@ -45,4 +46,4 @@ export const compatibleSchema: StackRule = {
 
 /** Topics that hold what a collector admits. One that says nothing of itself counts as one. */
 export const eventTopics = (resources: readonly Resource[]): readonly Resource[] =>
-  ofKind(resources, 'KafkaTopic').filter((topic) => (word(topic, DATA.role) ?? 'event') === 'event');
+  topicsOf(resources).filter((topic) => (word(topic, DATA.role) ?? 'event') === 'event');

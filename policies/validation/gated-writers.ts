@@ -14,7 +14,7 @@ export const gatedWriters: StackRule = {
   control: ['OWASP ML02', 'ATLAS AML.T0020'],
   reason: 'Poisoned or broken rows must not become training data.',
   remediation: 'Let `millrace lake sink` write the table (`ValidatedSink`): it audits each batch and sets bad ones apart.',
-  kinds: ['kubernetes:*'],
+  kinds: ['kubernetes:*', 'aws:msk/topic:Topic'],
   checkStack: (resources) => {
     const tables = eventTopics(resources).map((topic) => `lake:${objectName(topic)}`);
     return workloads(resources).flatMap((workload) => [...undeclared(workload), ...ungated(workload, tables)]);
