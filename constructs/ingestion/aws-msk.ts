@@ -8,7 +8,6 @@ import { guard } from '../cluster/aws-guard.ts';
 
 /** MSK's listeners, all with TLS, and the exporters of its metrics. */
 const PORTS = { scram: 9096, iam: 9098, metrics: 11_001, 'node-metrics': 11_002 } as const;
-export const KAFKA_PORT = PORTS.scram;
 
 export const REPLICATION = 3;
 export const MIN_IN_SYNC = 2;
