@@ -7,6 +7,8 @@ import { commandContext } from './context.ts';
 /** Top-level commands, and the layers: each module is loaded when it is called. */
 const COMMANDS: Readonly<Record<string, string>> = {
   start: 'Run the whole loop on this machine',
+  stack: 'Preview, stand up or take down an environment',
+  doctor: 'Say what this machine lacks to preview an environment, and how to get it',
   plan: 'Say what an environment of a given load needs and costs',
   ...Object.fromEntries(LAYERS.map((layer) => [layer, `Commands of the ${layer} layer`])),
 };

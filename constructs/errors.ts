@@ -11,6 +11,11 @@ export const { error: stackError } = errorTable({
     title: 'There is no such environment',
     next: 'Name one that has a file stacks/Pulumi.<env>.yaml.',
   },
+  MR_STACK_NO_ENGINE: {
+    status: 503,
+    title: 'The Pulumi CLI is missing',
+    next: 'Run `npx millrace doctor`: it prints the command that gets it.',
+  },
   MR_STACK_OPERATORS: {
     status: 404,
     title: 'The manifests of the operators are not there',
