@@ -52,7 +52,6 @@ export function postgres(scope: Construct, site: Site): void {
       enablePDB: size.instances.value > 1,
       primaryUpdateStrategy: 'unsupervised',
       priorityClassName: `${PLATFORM}-serving`,
-      ...(size.instances.value > 2 && { minSyncReplicas: 1, maxSyncReplicas: 1 }),
       bootstrap: { initdb: { database: PLATFORM, owner: `${PLATFORM}_owner`, dataChecksums: true, encoding: 'UTF8' } },
       managed: {
         roles: DATABASE_USERS.map((user) => ({
@@ -64,6 +63,8 @@ export function postgres(scope: Construct, site: Site): void {
         })),
       },
       postgresql: {
+        // A verdict is answered when a second instance has it, where there is one.
+        ...(size.instances.value > 1 && { synchronous: { method: 'any', number: 1, dataDurability: 'preferred' } }),
         parameters: {
           password_encryption: 'scram-sha-256',
           log_connections: 'on',
