@@ -70,10 +70,10 @@ function write(predicate: Predicate, scope: Scope): string {
 const joined = (parts: readonly Predicate[], operator: string, nothing: string, scope: Scope): string =>
   parts.length === 0 ? nothing : `(${parts.map((part) => write(part, scope)).join(` ${operator} `)})`;
 
-/** The field's value, or `otherwise` where it is absent. */
+/** The field's value, or `otherwise` where it is absent; as `dyn`, or the checker would take the value for a null. */
 function value({ root, path }: Field, scope: Scope, otherwise = 'null'): string {
   const base = baseOf(root, scope);
-  return path.length === 0 ? base : `${base}${steps(path)}.orValue(${otherwise})`;
+  return path.length === 0 ? base : `${base}${steps(path)}.orValue(dyn(${otherwise}))`;
 }
 
 const text = (field: Field, scope: Scope): string => `string(${value(field, scope)})`;
@@ -122,11 +122,12 @@ const NEEDS = {
 
 const byKind = (paths: Readonly<Record<string, readonly string[]>>, otherwise: readonly string[]): string =>
   Object.entries(paths).reduceRight(
-    (rest, [kind, path]) => `variables.self.kind == ${literal(kind)} ? variables.self${steps(path)}.orValue({}) : (${rest})`,
-    `variables.self${steps(otherwise)}.orValue({})`,
+    (rest, [kind, path]) => `variables.self.kind == ${literal(kind)} ? variables.self${steps(path)}.orValue(dyn({})) : (${rest})`,
+    `variables.self${steps(otherwise)}.orValue(dyn({}))`,
   );
 
-const ofTemplates = (name: string): string => `variables.pod.?templates.orValue([]).filter(t, has(t.${name})).map(t, t.${name})`;
+const ofTemplates = (name: string): string =>
+  `variables.pod.?templates.orValue(dyn([])).filter(t, has(t.${name})).map(t, t.${name})`;
 
 const VARIABLES: readonly CelVariable[] = [
   { name: 'self', expression: 'dyn(object)' },
@@ -134,7 +135,7 @@ const VARIABLES: readonly CelVariable[] = [
   { name: 'podMetadata', expression: byKind(POD_PATHS.metadata, POD_PATHS.templateMetadata) },
   {
     name: 'containers',
-    expression: `variables.pod.?containers.orValue([]) + ${ofTemplates('container')} + ${ofTemplates('script')}`,
+    expression: `variables.pod.?containers.orValue(dyn([])) + ${ofTemplates('container')} + ${ofTemplates('script')}`,
   },
-  { name: 'allContainers', expression: 'variables.containers + variables.pod.?initContainers.orValue([])' },
+  { name: 'allContainers', expression: 'variables.containers + variables.pod.?initContainers.orValue(dyn([]))' },
 ];

@@ -113,7 +113,7 @@ export function workload(form: Form, of: Workload = EXPORTER, pod: Values = {}, 
   const template = { metadata: { labels }, spec };
   const selector = { matchLabels: { [NAME]: of.name } };
   const bounded = { activeDeadlineSeconds: 3_600, backoffLimit: 2 };
-  const { containers, initContainers, ...shared } = spec;
+  const { containers, initContainers, priorityClassName, ...shared } = spec;
   const bodies: Readonly<Record<Form, Values>> = {
     Pod: { spec },
     Deployment: { spec: { selector, template } },
@@ -126,6 +126,7 @@ export function workload(form: Form, of: Workload = EXPORTER, pod: Values = {}, 
         schedules: ['0 3 * * *'],
         workflowSpec: {
           ...shared,
+          ...(priorityClassName !== undefined && { podPriorityClassName: priorityClassName }),
           podMetadata: { labels },
           activeDeadlineSeconds: 3_600,
           entrypoint: 'main',
