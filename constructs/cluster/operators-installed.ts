@@ -57,9 +57,12 @@ function fromManifests(folder: string, provider: ProviderResource): readonly Res
     .filter((manifest): manifest is Manifest => manifest !== null)
     .map((manifest) => {
       const name = `operators/${manifest.kind}/${manifest.metadata.name}`;
-      return new KubernetesObject(tokenOf(manifest), name, withoutDescriptions(manifest) as Manifest & Inputs, { provider });
+      return new KubernetesObject(tokenOf(manifest), name, slim(manifest), { provider });
     });
 }
+
+const slim = (manifest: Manifest): Inputs =>
+  manifest.kind === 'CustomResourceDefinition' ? (withoutDescriptions(manifest) as Inputs) : { ...manifest };
 
 /** A field that is called `description` is an object in a schema, its text is not. */
 function withoutDescriptions(json: unknown): unknown {

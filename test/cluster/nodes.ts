@@ -31,6 +31,7 @@ export function fakeNode({ name, zone, gpus = 0, cpu, memory, labels }: FakeNode
         'kubernetes.io/os': 'linux',
         'kubernetes.io/arch': 'amd64',
         'node.kubernetes.io/instance-type': gpus > 0 ? 'g6.48xlarge' : 'm7i.4xlarge',
+        'millrace.dev/pool': gpus > 0 ? 'gpu' : 'cpu',
         'topology.kubernetes.io/region': 'test-1',
         'topology.kubernetes.io/zone': zone,
         ...labels,
