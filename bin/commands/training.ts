@@ -1,6 +1,13 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { readSettings } from '../../app/settings.ts';
 import type { CommandContext } from '../command.ts';
 import { openModelRegistry } from './registry.ts';
+
+/** The workload that trains, where it is one; else the laptop's person. */
+function author(): string {
+  const { MILLRACE_WORKLOAD: workload } = readSettings(process.env);
+  return workload === undefined ? 'local' : `workload:${workload}`;
+}
 
 function lakeVersion(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a version of the lake table, e.g. 12.');
@@ -14,8 +21,8 @@ export function trainingCommands(program: Command, context: CommandContext): voi
     .command('run')
     .description('train on the newest snapshot and register the release as a candidate; the gate still has to pass it')
     .option('--at <version>', 'lake version of the label’s events to train on', lakeVersion)
-    .option('--as <name>', 'the author of the version', 'local')
-    .action(async ({ at, as }: { readonly at?: number; readonly as: string }) => {
+    .option('--as <name>', 'the author of the version; the workload, where it is one, else local')
+    .action(async ({ at, as }: { readonly at?: number; readonly as?: string }) => {
       const [{ train }, { labelTable }, { codeCommit }] = await Promise.all([
         import('../../app/training/train.ts'),
         import('../../app/training/dataset.ts'),
@@ -35,7 +42,7 @@ export function trainingCommands(program: Command, context: CommandContext): voi
         ...(at === undefined ? {} : { at: { [labelTable(usecase)]: at } }),
       });
       const { registry } = await openModelRegistry(context);
-      const { version, unitId } = await registry.register(manifest, as);
+      const { version, unitId } = await registry.register(manifest, as ?? author());
       const { metrics, baseline, dataset } = manifest;
       const rows = Object.entries(metrics.metrics).map(([name, { value, low, high }]) => {
         const popular = baseline.metrics[name]?.value ?? 0;

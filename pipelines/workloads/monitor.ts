@@ -42,7 +42,7 @@ export async function startWatching({ runtime, usecase, port, host }: WorkloadOp
   const group = groupOf(usecase, 'monitor');
   const followers = topics.map((topic) => ({ topic, group, position: () => monitor.positions(topic) }));
   const progress = shareProgress({ log, logger, followers });
-  const probes = openProbes({ port, host, logger, metrics, ready });
+  const probes = openProbes({ port, host, logger, metrics, ready, alive: () => monitor.watching() });
   const close = async () => {
     await probes.close();
     await monitor.close();

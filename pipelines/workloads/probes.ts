@@ -11,6 +11,8 @@ export interface ProbeOptions {
   readonly metrics: Metrics;
   /** Whether it does its work now; asked at each look. A failure counts as no. */
   readonly ready: () => Promise<boolean>;
+  /** False once it has stopped for good, so that it is started anew. @default true as long as it answers */
+  readonly alive?: () => boolean;
 }
 
 export interface Probes {
@@ -21,7 +23,7 @@ export interface Probes {
 }
 
 /**
- * The HTTP side of a workload that answers nobody but the cluster: `/healthz` while the process answers at all, `/readyz` while
+ * The HTTP side of a workload that answers nobody but the cluster: `/healthz` while the process answers and has not stopped, `/readyz` while
  * its work goes on, `/metrics` for Prometheus.
  */
 export function openProbes(options: ProbeOptions): Probes {
@@ -52,7 +54,10 @@ export function openProbes(options: ProbeOptions): Probes {
   app.addHook('onSend', async (_request, reply) => {
     if (closing) reply.header('connection', 'close');
   });
-  app.get('/healthz', async () => ({ status: 'ok' }));
+  app.get('/healthz', async (_request, reply) => {
+    const alive = options.alive?.() !== false;
+    return reply.code(alive ? 200 : 503).send({ status: alive ? 'ok' : 'stopped' });
+  });
   app.get('/readyz', async (_request, reply) => {
     const ready = !closing && (await options.ready().catch(() => false));
     return reply.code(ready ? 200 : 503).send({ ready, closing });
