@@ -1,5 +1,4 @@
 import type { Output } from '@pulumi/pulumi';
-import { topicsOf } from '../app/ingestion/topics.ts';
 import type { UseCase } from '../app/usecases/usecase.ts';
 import { workloadsOf } from '../app/workloads.ts';
 import type { AwsPlatform } from './aws.ts';
@@ -7,17 +6,14 @@ import { grantsOf } from './cluster/aws-grants.ts';
 import { serviceAccountOf } from './cluster/pod.ts';
 import { WorkloadIdentity } from './cluster/workload-identity.ts';
 import { AwsLogUser } from './ingestion/aws-log-user.ts';
-import { MIN_IN_SYNC, REPLICATION } from './ingestion/aws-msk.ts';
 import { awsTopic } from './ingestion/aws-topic.ts';
 import type { Topic } from './ingestion/topics.ts';
 import { AwsCatalogue } from './lake/aws-catalogue.ts';
 import { namespaceOf } from './site.ts';
 
 export interface AwsUseCaseProps {
-  /** Those of `topicsFor`. @default the definition's, kept as long as the event log keeps what says nothing else */
-  readonly topics?: readonly Topic[];
-  /** Partitions by topic, where `topics` are not given. */
-  readonly partitions?: Readonly<Record<string, number>>;
+  /** Those of `topicsFor`. */
+  readonly topics: readonly Topic[];
 }
 
 /** What a use case has on AWS, by the names of its workloads. */
@@ -30,11 +26,11 @@ export interface AwsUseCase {
 }
 
 /** Topics, users, identities and catalogue of one use case. They carry its name, and go with it when its folder goes. */
-export function awsUseCase(platform: AwsPlatform, usecase: UseCase, props: AwsUseCaseProps = {}): AwsUseCase {
+export function awsUseCase(platform: AwsPlatform, usecase: UseCase, { topics }: AwsUseCaseProps): AwsUseCase {
   const { scope, options, cluster, keys } = platform.foundation;
   const { stores } = platform;
   const clusterArn = stores.log.arn;
-  for (const topic of props.topics ?? plainTopics(usecase, props.partitions)) awsTopic(topic, clusterArn, options);
+  for (const topic of topics) awsTopic(topic, clusterArn, options);
   const catalogue = new AwsCatalogue(`${usecase.name}-catalogue`, scope, { usecase, bucketName: platform.lakeBucket }, options);
   const made = workloadsOf(usecase).map((workload) => {
     const account = serviceAccountOf({ name: workload.name, usecase: usecase.name });
@@ -63,12 +59,3 @@ export function awsUseCase(platform: AwsPlatform, usecase: UseCase, props: AwsUs
     database: catalogue.database,
   };
 }
-
-const plainTopics = (usecase: UseCase, planned: Readonly<Record<string, number>> = {}): readonly Topic[] =>
-  topicsOf(usecase).map(({ name, partitions }) => ({
-    name,
-    partitions: planned[name] ?? partitions,
-    replicas: REPLICATION,
-    config: { 'min.insync.replicas': String(MIN_IN_SYNC), 'unclean.leader.election.enable': 'false' },
-    annotations: {},
-  }));

@@ -9,8 +9,8 @@ import { guard } from '../cluster/aws-guard.ts';
 /** MSK's listeners, all with TLS, and the exporters of its metrics. */
 const PORTS = { scram: 9096, iam: 9098, metrics: 11_001, 'node-metrics': 11_002 } as const;
 
-export const REPLICATION = 3;
-export const MIN_IN_SYNC = 2;
+const REPLICATION = 3;
+const MIN_IN_SYNC = 2;
 
 export interface AwsMskProps {
   readonly vpcId: Input<string>;

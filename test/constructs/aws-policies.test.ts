@@ -11,8 +11,8 @@ import { deployAll } from './aws-program.ts';
 
 const context: Context = { environment: 'prod', now: new Date('2026-01-01'), config: DEFAULT_SETTINGS };
 
-/** Judged over the charts as well: manifests, schedules and alerts are objects of the cluster. */
-const NEED_CHARTS = ['D04', 'D11', 'F03'];
+/** Judged over the charts as well: manifests, schedules, alerts and what topics say are objects of the cluster. */
+const NEED_CHARTS = ['D01', 'D02', 'D04', 'D05', 'D11', 'F03'];
 const rules: readonly Rule[] = [...CLOUD_RULES, ...COST_RULES, ...DATA_RULES, ...MODEL_RULES].filter(
   ({ id, kinds }) => !NEED_CHARTS.includes(id) && kinds.some((kind) => kind.startsWith('aws:') || kind === '*'),
 );

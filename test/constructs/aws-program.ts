@@ -1,12 +1,16 @@
+import { topicsOf } from '../../app/ingestion/topics.ts';
 import { retail } from '../../app/usecases/retail/usecase.ts';
 import { type AwsFoundationProps, awsFoundation, awsPlatform } from '../../constructs/aws.ts';
 import { awsUseCase } from '../../constructs/aws-usecase.ts';
 import { deploy, type Registered } from './aws-account.ts';
 
+const config = { 'min.insync.replicas': '2', 'unclean.leader.election.enable': 'false' };
+const topics = topicsOf(retail).map((topic) => ({ ...topic, replicas: 3, config, annotations: {} }));
+
 /** Everything that an environment with one use case registers. */
 export const deployAll = (props: AwsFoundationProps): Promise<readonly Registered[]> =>
   deploy(() => {
-    awsUseCase(awsPlatform(awsFoundation(props), props), retail);
+    awsUseCase(awsPlatform(awsFoundation(props), props), retail, { topics });
   });
 
 /** The inputs of all resources of a type: `service/Resource`. */
