@@ -3,4 +3,5 @@ export const OPERATORS = {
   strimzi: 'strimzi-system',
   keda: 'keda',
   cloudnativePg: 'cnpg-system',
+  prometheus: 'monitoring-system',
 } as const;

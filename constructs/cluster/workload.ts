@@ -11,6 +11,7 @@ import { object } from '../object.ts';
 import { settingsEnv } from '../settings.ts';
 import { type Endpoint, namespaceOf, type Site } from '../site.ts';
 import { network, reaching, wholeNamespace } from './edges.ts';
+import { OPERATORS } from './operators.ts';
 import { type PodProps, podTemplate, type Resources, serviceAccountOf } from './pod.ts';
 
 export interface WorkloadProps {
@@ -93,7 +94,7 @@ export function workloadPod(scope: Construct, props: WorkloadProps): input.core.
     automountServiceAccountToken: false,
   });
   const scrape =
-    declaration.port === undefined ? [] : [{ from: [wholeNamespace(namespaceOf('monitoring'))], ports: [declaration.port] }];
+    declaration.port === undefined ? [] : [{ from: [wholeNamespace(OPERATORS.prometheus)], ports: [declaration.port] }];
   const egress = [...endpointsOf(site, declaration), site.endpoints.telemetry];
   network(scope, `${declaration.name}-network`, {
     ...named,

@@ -2,6 +2,7 @@ import type { Construct } from 'constructs';
 import { DATA } from '../../app/usecases/data-annotations.ts';
 import { wholeNamespace } from '../cluster/edges.ts';
 import { memberSet } from '../cluster/member-set.ts';
+import { OPERATORS } from '../cluster/operators.ts';
 import { resourcesOf } from '../cluster/size.ts';
 import { serverCertificate } from '../governance/certificates.ts';
 import { MADE, ONLINE_USERS, onlineSecret } from '../governance/credentials.ts';
@@ -92,7 +93,7 @@ function shard(scope: Construct, site: Site, name: string, members: number): voi
     ],
     // Append-only file and its rewrite beside it.
     disk: { size: `${Math.max(1, Math.ceil((plan.maxMemory.value * 3) / 1_024))}Gi`, mountPath: '/data' },
-    ingress: [{ from: [wholeNamespace(namespaceOf('monitoring'))], ports: [STORE_PORT] }],
+    ingress: [{ from: [wholeNamespace(OPERATORS.prometheus)], ports: [STORE_PORT] }],
     egress: [peers],
     pod: {
       image: IMAGES.valkey,

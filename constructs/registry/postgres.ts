@@ -151,7 +151,7 @@ function edges(scope: Construct, site: Site): void {
       ...(metadata.admits === undefined ? [] : [{ from: [admitted(metadata.admits)], ports: [PORT] }]),
       { from: [pods(namespaceOf(NAMED.layer), { 'cnpg.io/cluster': CLUSTER })], ports: [PORT, STATUS_PORT] },
       { from: [wholeNamespace(OPERATORS.cloudnativePg)], ports: [PORT, STATUS_PORT] },
-      { from: [wholeNamespace(namespaceOf('monitoring'))], ports: [METRICS_PORT] },
+      { from: [wholeNamespace(OPERATORS.prometheus)], ports: [METRICS_PORT] },
     ],
     egress: [peers, controlPlane, ...(site.dials.objects === undefined ? [] : [objects])],
   });
