@@ -77,6 +77,7 @@ export function watchChampion(options: ChampionOptions): ChampionWatch {
     slot.swap(unit);
     metrics.unit.reset();
     metrics.unit.set({ unit: unit.unitId, version: String(unit.version) }, 1);
+    metrics.unitCreated.set(unit.manifest.createdAt / 1e6);
     metrics.swaps.inc({ outcome });
     logger.info({ unitId: unit.unitId, version: unit.version, before: before?.unitId, outcome }, 'a release answers now');
     const detail = { version: unit.version, outcome, before: before?.unitId ?? null };

@@ -10,6 +10,8 @@ export interface ServingMetrics {
   readonly seconds: Histogram<'route'>;
   readonly inFlight: Gauge;
   readonly unit: Gauge<'unit' | 'version'>;
+  /** When the release that answers now was made, Unix time. */
+  readonly unitCreated: Gauge;
   readonly swaps: Counter<'outcome'>;
   readonly confidence: Histogram;
   readonly featureAge: Histogram;
@@ -42,6 +44,11 @@ export function servingMetrics(): ServingMetrics {
       name: 'millrace_serving_unit_info',
       help: '1 for the release unit that answers now',
       labelNames: ['unit', 'version'],
+      registers,
+    }),
+    unitCreated: new Gauge({
+      name: 'millrace_serving_unit_created_seconds',
+      help: 'Unix time at which the release that answers now was made',
       registers,
     }),
     swaps: new Counter({

@@ -1,13 +1,17 @@
 import { WATCHES } from '../../app/usecases/annotations.ts';
 import type { UseCase } from '../../app/usecases/usecase.ts';
 import { micros } from '../../app/usecases/window.ts';
+import prices from '../capacity/prices.json' with { type: 'json' };
 import type { Dials } from '../dials.ts';
 import { CANARY_ALERT } from './names.ts';
 import type { Group, Rule } from './slo.ts';
 
 const DAY_SECONDS = 86_400;
 export const MAX_AGE_DAYS = 7;
-const SKEW_SHARE = 0.01;
+/** A node with one GPU, an hour, in the plan's currency. */
+const GPU_HOUR = prices.hourly.gpuNode['4'];
+/** Hours of an average month. */
+const MONTH_HOURS = 730;
 
 interface Alert {
   readonly alert: string;
@@ -47,25 +51,17 @@ export function useCaseAlerts(usecase: UseCase, runbooks: string): Group {
       }),
     ),
     {
-      alert: 'MillraceFeatureSkew',
-      expr: `max(millrace_features_mismatch_ratio{${own}}) > ${SKEW_SHARE}`,
-      for: '15m',
-      severity: 'page',
-      summary: `Values served for ${name} differ from those the lake gives`,
-      runbook: 'feature-skew',
-      labels: { monitor: 'skew' },
-    },
-    {
       alert: 'MillraceFeaturesStale',
       expr: `histogram_quantile(0.5, sum by (le) (rate(millrace_serving_feature_age_seconds_bucket{${own}}[10m]))) > ${stale}`,
       for: '15m',
       severity: 'ticket',
       summary: `Half of the feature rows that answer for ${name} are older than ${stale} s`,
       runbook: 'stale-features',
+      labels: { monitor: 'skew' },
     },
     {
       alert: 'MillraceModelStale',
-      expr: `max(millrace_serving_unit_age_seconds{${own}}) > ${MAX_AGE_DAYS * DAY_SECONDS}`,
+      expr: `time() - max(millrace_serving_unit_created_seconds{${own}}) > ${MAX_AGE_DAYS * DAY_SECONDS}`,
       for: '1h',
       severity: 'ticket',
       summary: `The model of ${name} is older than ${MAX_AGE_DAYS} days`,
@@ -119,7 +115,7 @@ export function platformAlerts({ alerts: { runbooks }, gpu }: Dials): Group {
           },
           {
             alert: 'MillraceGpuBudget',
-            expr: `sum(increase(millrace_gpu_cost_total[30d])) > ${gpu.monthlyBudget}`,
+            expr: `sum(avg_over_time(kube_node_status_capacity{resource="nvidia_com_gpu"}[30d:1h])) * ${MONTH_HOURS} * ${GPU_HOUR} > ${gpu.monthlyBudget}`,
             for: '1h',
             severity: 'ticket',
             summary: `GPUs cost more than ${gpu.monthlyBudget} in a month`,
