@@ -1,15 +1,8 @@
-import { all, equals, type Field, matches, type Predicate, said, same, some } from './expression.ts';
+import { all, equals, type Field, matches, type Predicate, said, some } from './expression.ts';
 
 /** The container has a plain setting of that name whose text holds a match. */
 export const setting = (container: Field, name: string, pattern: RegExp, expected: string): Predicate =>
   said(
     `${name} ${expected}`,
     some(container.at('env'), (variable) => all(equals(variable.at('name'), name), matches(variable.at('value'), pattern))),
-  );
-
-/** The container has a plain setting of that name with the same text as the field. */
-export const settingLike = (container: Field, name: string, field: Field, expected: string): Predicate =>
-  said(
-    `${name} ${expected}`,
-    some(container.at('env'), (variable) => all(equals(variable.at('name'), name), same(variable.at('value'), field))),
   );
