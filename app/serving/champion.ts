@@ -23,7 +23,7 @@ export interface ChampionOptions extends UnitSources {
   readonly slot: UnitSlot;
   readonly audit: AuditSink;
   readonly logger: Logger;
-  readonly metrics: Pick<ServingMetrics, 'swaps' | 'unit'>;
+  readonly metrics: Pick<ServingMetrics, 'swaps' | 'unit' | 'unitCreated'>;
   /** @default 200 */
   readonly pollMs?: number;
 }
