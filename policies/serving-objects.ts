@@ -1,4 +1,3 @@
-import { USECASE } from '../app/usecases/annotations.ts';
 import { whole } from './amounts.ts';
 import { at, containersIn, namespaceName, objectName, ofKind, podLabels, usecaseOf, word } from './read.ts';
 import type { Resource } from './rule.ts';
@@ -90,6 +89,3 @@ function parsed(content: string): unknown {
 
 /** Path of one of our words on a Kubernetes object. */
 export const annotationPath = (key: string): string => `metadata.annotations["${key}"]`;
-
-/** Path of a label. */
-export const usecasePath = `metadata.labels["${USECASE}"]`;
