@@ -15,6 +15,7 @@ export const CATALOGUE = {
   'registry.version.promote': action('release manager', 'the champion alias moved to a version'),
   'registry.version.rollback': action('release manager', 'the champion alias moved back to what served before'),
   'registry.version.retire': action('release manager', 'a version may no longer serve'),
+  'registry.version.revoke': action('release manager', 'a version’s approval was taken back for good, the champion’s as well'),
   'delivery.gate.run': action('gate', 'the gate could not judge a candidate'),
   'delivery.gate.verdict': action('gate', 'the gate passed or refused a candidate on its evidence'),
   'serving.access.refuse': action('serving', 'a request without a valid token or scope was turned away'),
