@@ -6,6 +6,7 @@ import { commandContext } from './context.ts';
 
 /** Top-level commands, and the layers: each module is loaded when it is called. */
 const COMMANDS: Readonly<Record<string, string>> = {
+  new: 'Write a new use case',
   start: 'Run the whole loop on this machine',
   stack: 'Preview, stand up or take down an environment',
   doctor: 'Say what this machine lacks to preview an environment, and how to get it',
@@ -18,11 +19,20 @@ const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 async function main(argv: readonly string[]): Promise<number> {
   const program = new Command('millrace')
     .description('A production ML platform: the same loop on a laptop and on a cluster.')
-    .addOption(new Option('--data <dir>', 'data folder').default('.millrace').env('MILLRACE_DATA_DIR'))
+    .addOption(
+      new Option('--data <dir>', 'data folder')
+        .default('.millrace', '.millrace, and .millrace-<name> for another use case')
+        .env('MILLRACE_DATA_DIR'),
+    )
     .addOption(new Option('--usecase <name>', 'use case, a folder of app/usecases/').default('retail').env('MILLRACE_USECASE'))
     .option('--json', 'answer as JSON')
     .exitOverride();
-  const context = commandContext(() => program.opts());
+  const context = commandContext(() => {
+    const options = program.opts<{ readonly data: string; readonly usecase: string }>();
+    // Two use cases never share a folder unless someone says so: a folder has one clock and one stream.
+    const own = program.getOptionValueSource('data') === 'default' && options.usecase !== 'retail';
+    return own ? { ...options, data: `.millrace-${options.usecase}` } : options;
+  });
 
   const named = argv.find((word) => word in COMMANDS);
   for (const [name, summary] of Object.entries(COMMANDS)) {

@@ -3,6 +3,11 @@ import { errorTable } from '../errors.ts';
 import type { UseCase } from './usecase.ts';
 
 const errors = errorTable({
+  MR_USECASE_NAME: {
+    status: 409,
+    title: 'A use case is not named like its folder',
+    next: 'Give the definition the name of its folder: topics, tables and models are found by it.',
+  },
   MR_USECASE_UNKNOWN: { status: 404, title: 'There is no such use case', next: 'Name a folder of app/usecases/ with --usecase.' },
 });
 
@@ -15,7 +20,7 @@ export async function useCaseNames(): Promise<readonly string[]> {
     .sort();
 }
 
-/** Loads `app/usecases/<name>/usecase.ts`, whose one export of the same name is the definition. @throws MR_USECASE_UNKNOWN */
+/** Loads `app/usecases/<name>/usecase.ts`, whose one export of the same name is the definition. @throws MR_USECASE_UNKNOWN, MR_USECASE_NAME */
 export async function loadUseCase(name: string): Promise<UseCase> {
   const folders = await useCaseNames();
   if (!folders.includes(name)) {
@@ -32,6 +37,13 @@ export async function loadUseCase(name: string): Promise<UseCase> {
       field: 'export',
       value: name,
       expected: 'the use case definition',
+    });
+  }
+  if (usecase.name !== name) {
+    throw errors.error('MR_USECASE_NAME', `app/usecases/${name}/usecase.ts is named '${usecase.name}'`, {
+      field: 'name',
+      value: usecase.name,
+      expected: name,
     });
   }
   return usecase;

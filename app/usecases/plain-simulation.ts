@@ -11,7 +11,7 @@ const SEED = 7;
 const SUBJECTS = 1_500;
 const ITEMS = 240;
 const GROUPS = 8;
-const VISITS_PER_HOUR = { recommender: 110, classifier: 260 } as const;
+const VISITS_PER_HOUR = { recommender: 90, classifier: 120 } as const;
 const BUCKET: Micros = 10 * MINUTE;
 const LONGEST_VISIT: Micros = 15 * MINUTE;
 /** Share of events of the class that a classifier looks for, about. */
@@ -97,7 +97,7 @@ export function plainSimulation(usecase: UseCase): Simulation {
     }
   }
 
-  return { seed: SEED, historyDays: 4, rate: 240, tables: () => tablesOf(usecase), events };
+  return { seed: SEED, historyDays: 3, rate: 240, tables: () => tablesOf(usecase), events };
 }
 
 /** Rows for the items that visits name, of every table keyed by the label's item. */

@@ -94,6 +94,10 @@ export type Source =
   | { readonly kind: 'upload'; readonly into: string; readonly formats: readonly ('csv' | 'jsonl' | 'parquet')[] }
   | { readonly kind: 'api'; readonly into: string; readonly path: string; readonly perSecond: number };
 
+/** One stream a name, by events' names, four partitions each. */
+export const streams = (...events: readonly string[]): readonly Source[] =>
+  events.map((into) => ({ kind: 'stream', into, partitions: 4 }));
+
 interface UseCaseOf<K extends Kind, L extends Label, G, S> {
   /** The trainer's. */
   readonly kind: K;

@@ -58,7 +58,7 @@ export function turnSteps(loop: Loop): readonly TurnStep[] {
       : `${number(count.requests)} answers, ${count.failed} failed, window ${Math.round((loop.monitor()?.state().windowFill ?? 0) * 100)} %`;
   };
 
-  return [
+  const steps: readonly TurnStep[] = [
     {
       name: 'catalogue',
       title: 'Pull the catalogue from the supplier',
@@ -235,4 +235,6 @@ export function turnSteps(loop: Loop): readonly TurnStep[] {
       },
     },
   ];
+  const pulls = usecase.sources.some(({ kind }) => kind === 'api');
+  return steps.filter(({ name }) => pulls || name !== 'catalogue');
 }

@@ -36,6 +36,32 @@ export const changed = defineUseCase({
 });
 `;
 
+/** The whole fraud use case with one part changed. */
+const fraudWith = (change: string): string => `
+import { boostedTrees, defineOutcomeLabel } from '../../app/usecases/model.ts';
+import { decide, defineUseCase } from '../../app/usecases/usecase.ts';
+import { fraud } from '../../app/usecases/fraud/usecase.ts';
+import { order, outcome } from '../../app/usecases/fraud/events.ts';
+import { ordering } from '../../app/usecases/fraud/features.ts';
+const { name, owner, purpose, sources, retention } = fraud;
+const serving = { ...fraud.serving, ...decide({ accept: 0, review: 0.5 }, { fallback: 'review', probabilityDigits: 2 }) };
+const trainer = boostedTrees({ trees: [10], depth: [3], learningRate: [0.1], maxTrials: 1 });
+const labelled = { event: order, outcome, of: 'order_id', by: 'kind', positive: ['chargeback'], maturity: '1h' } as const;
+const label = defineOutcomeLabel(labelled);
+const model = { name: 'm', trainer, label, folds: { count: 3, horizon: '2d' }, objective: 'auc', segments: { new: 0 }, profileRows: 10, seed: 1 } as const;
+const adversarial = { flippedShare: 0.01, maxLoss: 0.1, chosen: ['order.amount'], maxEvasion: 1 } as const;
+const gate = { floors: { auc: 0.8 }, ceilings: { ece: 0.1 }, beatsRule: 'auc', notWorse: { metric: 'auc', tolerance: 0, confidence: 0.95 },
+  segmentFloors: {}, latencyBudgetMs: 20, approval: 'local', adversarial } as const;
+const monitors = { window: 400, featureFreshness: '1h', retrain: { schedule: '0 3 * * *', coolDown: '6h', consecutiveWindows: 2 } } as const;
+export const changed = defineUseCase({
+  name, owner, purpose, sources, serving, retention, events: [order, outcome], tables: [], views: [ordering],
+  model: { ...model, inputs: ['order.amount', 'order.goods', 'user_orders.orders_1h'] },
+  gate,
+  monitors: { ...monitors, drift: [{ feature: 'order.amount', test: 'psi', threshold: 0.25 }] },
+  ${change}
+});
+`;
+
 interface Snippet {
   readonly source: string;
   /** The text that the compiler's message must name; undefined where the snippet must compile. */
@@ -75,6 +101,37 @@ const SNIPPETS: Readonly<Record<string, Snippet>> = {
   'a gate that compares by a metric that the trainer does not report': {
     source: retailWith("gate: { ...gate, floors: {}, notWorse: { metric: 'auc', tolerance: 0, confidence: 0.95 } },"),
     names: '"auc"',
+  },
+  'the fraud use case, taken apart and put together': { source: fraudWith(''), names: undefined },
+  'a classifier that reads a field its event lacks': {
+    source: fraudWith("model: { ...model, inputs: ['order.amuont'] },"),
+    names: '"order.amuont"',
+  },
+  'a classifier that reads free text of its event': {
+    source: fraudWith("model: { ...model, inputs: ['order.device'] },"),
+    names: '"order.device"',
+  },
+  "a classifier's gate on a recommender's metric": {
+    source: fraudWith('gate: { ...gate, floors: { recallAt20: 0.02 } },'),
+    names: "'recallAt20'",
+  },
+  "a classifier's floor of a metric of which less is better": {
+    source: fraudWith('gate: { ...gate, floors: { ece: 0.02 } },'),
+    names: "'ece'",
+  },
+  "a recommender's gate with a classifier's ceiling": {
+    source: retailWith('gate: { ...gate, floors: {}, ceilings: { ece: 0.1 } },'),
+    names: "'ceilings'",
+  },
+  'an outcome whose deciding value its event never has': {
+    source: fraudWith("model: { ...model, inputs: [], label: defineOutcomeLabel({ ...labelled, positive: ['chargebak'] }) },"),
+    names: '"chargebak"',
+  },
+  'a fallback that is none of the decisions': {
+    source: fraudWith(
+      "serving: { ...serving, ...decide({ accept: 0, refuse: 0.5 }, { fallback: 'review', probabilityDigits: 2 }) },",
+    ),
+    names: '"review"',
   },
   'a monitor of a feature that is not there': {
     source: retailWith("monitors: { ...monitors, drift: [{ feature: 'user_activity.clicks', test: 'psi', threshold: 0.25 }] },"),

@@ -142,6 +142,24 @@ function countBefore(at: Float64Array, moment: Micros): number {
   return low;
 }
 
+/** The examples whose index is kept, in their order. */
+export function onlyRows(examples: Examples, keep: (index: number) => boolean): Examples {
+  const { events, at, labels, segments, x, width } = examples;
+  const kept = [...events.keys()].filter(keep);
+  const rows = new Float32Array(kept.length * width);
+  kept.forEach((index, row) => {
+    rows.set(x.subarray(index * width, (index + 1) * width), row * width);
+  });
+  return {
+    events: kept.map((index) => events[index] as LabelledEvent),
+    at: at.filter((_, index) => keep(index)),
+    labels: labels.filter((_, index) => keep(index)),
+    segments: segments.filter((_, index) => keep(index)),
+    x: rows,
+    width,
+  };
+}
+
 const part = ({ events, at, labels, segments, x, width }: Examples, from: number, to: number): Examples => ({
   events: events.slice(from, to),
   at: at.subarray(from, to),

@@ -9,8 +9,8 @@ import { addressOf, writeRelease } from '../release-files.ts';
 import { schemaHash } from '../schema-hash.ts';
 import { thresholdsOf } from '../thresholds.ts';
 import type { TrainOptions } from '../train.ts';
-import { type ClassifierBacktest, type Examples, openClassifierBacktest } from './backtest.ts';
-import { openClassifier } from './classifier.ts';
+import { type ClassifierBacktest, type Examples, onlyRows, openClassifierBacktest } from './backtest.ts';
+import { openClassifier, plainScores } from './classifier.ts';
 import { summarise } from './evaluate.ts';
 import { type ClassifierParameters, fitClassifier } from './fit.ts';
 import { type ClassifierModel, encodeClassifier } from './model-file.ts';
@@ -45,7 +45,7 @@ export async function trainClassifier(options: TrainOptions<ClassifierUseCase>):
   onProgress('training on all events');
   const shipped = fit(backtest.learnt(dataset.knownAt), best);
   onProgress('making the reference profile');
-  const profile = await makeProfile(usecase, backtest, newest, judged.scores);
+  const profile = await makeProfile(usecase, backtest, newest, (learnt) => fit(learnt, best));
   const subject: CardSubject = {
     usecase: usecase.name,
     model: model.name,
@@ -82,7 +82,7 @@ async function judge(
   { inputs, learnt, judged }: ClassifierBacktest,
   fold: Fold,
   past: ClassifierModel,
-): Promise<{ readonly scores: Float64Array; readonly metrics: Evaluation; readonly baseline: Evaluation }> {
+): Promise<{ readonly metrics: Evaluation; readonly baseline: Evaluation }> {
   const { x, width, labels, segments } = judged(fold);
   const classifier = await openClassifier({ onnx: classifierOnnx(past), modelJson: encodeClassifier(past) });
   try {
@@ -90,7 +90,6 @@ async function judge(
     const scores = await classifier.scoreRows(x);
     const rule = bestRule(learnt(fold.origin), inputs.columns).score(x, width);
     return {
-      scores,
       metrics: summarise({ scores, labels, segments }, names, model.seed),
       baseline: summarise({ scores: rule, labels, segments }, names, model.seed),
     };
@@ -100,14 +99,15 @@ async function judge(
 }
 
 /**
- * What the model would have read at the newest events, sampled as the drift monitor samples predictions; probabilities
- * by the model that had seen nothing of the newest fold.
+ * What the model would have read at the newest events, sampled as the drift monitor samples predictions. Probabilities of
+ * the newest fold are cross-fitted: each half of its events is scored by a model that learnt from all but that half, so
+ * that it knows the fold's ways as the shipped model does, and not the events themselves.
  */
 async function makeProfile(
   usecase: ClassifierUseCase,
   { dataset, examples, judged, valuesOf }: ClassifierBacktest,
   newest: Fold,
-  scores: Float64Array,
+  fit: (learnt: Examples) => ClassifierModel,
 ): Promise<Buffer> {
   const { window } = usecase.monitors;
   const number = new Map<string, number>();
@@ -120,7 +120,13 @@ async function makeProfile(
   const sample = sampleIndexes({ user, at: examples.at, hit }, { from: 0, window, rows: usecase.model.profileRows });
   const values = await valuesOf(sample.map((index) => examples.events[index] as (typeof examples.events)[number]));
   const first = examples.events.length - judged(newest).events.length;
-  const confidences = sample.flatMap((index) => (index < first ? [] : [scores[index - first] as number]));
+  const halves = [0, 1].map((half) => {
+    const learnt = onlyRows(examples, (index) => index < first || index % 2 !== half);
+    const asked = onlyRows(examples, (index) => index >= first && index % 2 === half);
+    return plainScores(fit(learnt), asked.x);
+  });
+  const nth = (index: number) => Math.floor(index / 2) - Math.floor((first + 1 - (index % 2)) / 2);
+  const confidences = sample.flatMap((index) => (index < first ? [] : [halves[index % 2]?.[nth(index)] as number]));
   const from = examples.at[sample[0] ?? 0] ?? newest.origin;
   return encodeProfile(usecase, { from, until: dataset.pin.until }, values, confidences);
 }

@@ -1,5 +1,6 @@
 import { boostedTrees, defineOutcomeLabel } from '../model.ts';
-import { decide, defineUseCase } from '../usecase.ts';
+import { decide, defineUseCase, streams } from '../usecase.ts';
+import { USUAL } from '../usual.ts';
 import { order, outcome } from './events.ts';
 import { ordering, repute } from './features.ts';
 import { orderSimulation } from './simulation.ts';
@@ -11,11 +12,7 @@ export const fraud = defineUseCase({
   purpose: 'Tells orders that will be charged back from those that are well, before the goods leave.',
   events: [order, outcome],
   tables: [],
-  sources: [
-    { kind: 'stream', into: 'order', partitions: 4 },
-    { kind: 'stream', into: 'outcome', partitions: 4 },
-    { kind: 'upload', into: 'order', formats: ['csv', 'jsonl', 'parquet'] },
-  ],
+  sources: [...streams('order', 'outcome'), { kind: 'upload', into: 'order', formats: ['csv', 'jsonl', 'parquet'] }],
   views: [ordering, repute],
   model: {
     name: 'fraud-classifier',
@@ -52,7 +49,7 @@ export const fraud = defineUseCase({
     folds: { count: 3, horizon: '12h' },
     objective: 'prAuc',
     segments: { new: 0, known: 1, regular: 10 },
-    profileRows: 1_500,
+    profileRows: 600,
     seed: 20_260_101,
   },
   gate: {
@@ -71,10 +68,8 @@ export const fraud = defineUseCase({
     approval: 'local',
   },
   serving: {
+    ...USUAL.serving,
     ...decide({ accept: 0, review: 0.15, refuse: 0.6 }, { fallback: 'review', probabilityDigits: 2 }),
-    slo: { p99Ms: 100, availability: 0.999 },
-    storeTimeoutMs: 50,
-    rateLimit: { perSecond: 200, burst: 400 },
     mainParameters: [
       'how often and for how much you ordered in the last hour, day and month',
       'whether this device, card and country are the ones you usually order with',
@@ -82,15 +77,13 @@ export const fraud = defineUseCase({
     ],
   },
   monitors: {
-    window: 150,
+    ...USUAL.monitors,
     drift: [
       { feature: 'order.amount', test: 'psi', threshold: 0.25 },
       { feature: 'order.goods', test: 'psi', threshold: 0.25 },
       { feature: 'user_orders.mean_amount_30d', test: 'psi', threshold: 0.3 },
       { feature: 'prediction.confidence', test: 'js', threshold: 0.25 },
     ],
-    featureFreshness: '1h',
-    retrain: { schedule: '0 3 * * *', coolDown: '1h', consecutiveWindows: 2 },
   },
   retention: '400d',
   simulation: orderSimulation,

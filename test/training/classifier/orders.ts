@@ -2,17 +2,38 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { type Micros, SECOND } from '../../../app/clock/port.ts';
+import { DAY, type Micros, SECOND } from '../../../app/clock/port.ts';
+import { openEmbeddedAudit } from '../../../app/governance/audit-sink/embedded.ts';
 import { openEmbeddedKeys } from '../../../app/governance/keys/embedded.ts';
 import { sealRow } from '../../../app/governance/seal.ts';
 import { openEmbeddedLake } from '../../../app/lake/embedded.ts';
 import { eventTable } from '../../../app/lake/event-table.ts';
 import { openEmbeddedObjects } from '../../../app/lake/object-store/embedded.ts';
 import type { LakeRow } from '../../../app/lake/port.ts';
+import { openEmbeddedMetadata } from '../../../app/registry/metadata/embedded.ts';
+import { openRegistry } from '../../../app/registry/registry.ts';
 import { train } from '../../../app/training/train.ts';
+import { fraud } from '../../../app/usecases/fraud/usecase.ts';
+import { boostedTrees } from '../../../app/usecases/model.ts';
 import type { SimulatedEvent } from '../../../app/usecases/simulation.ts';
 import type { ClassifierUseCase } from '../../../app/usecases/usecase.ts';
 import { admit } from '../../../app/validation/door.ts';
+
+/** The fraud use case with little to search and a day to learn from. */
+export const small: ClassifierUseCase = {
+  ...fraud,
+  model: {
+    ...fraud.model,
+    trainer: boostedTrees({ trees: [20], depth: [3], learningRate: [0.2], maxTrials: 1 }),
+    folds: { count: 2, horizon: '4h' },
+    profileRows: 200,
+  },
+  gate: { ...fraud.gate, ceilings: { ece: 0.2 }, segmentFloors: {} },
+  serving: { ...fraud.serving, storeTimeoutMs: 2_000, rateLimit: { perSecond: 1e6, burst: 1e6 } },
+  monitors: { ...fraud.monitors, window: 60 },
+};
+
+export const NOW: Micros = 20_000 * DAY;
 
 /** A lake in a temporary folder with the use case's events in it, as door and seal leave them; `end` deletes it. */
 export async function freshOrders(usecase: ClassifierUseCase, events: Iterable<SimulatedEvent>, now: Micros) {
@@ -21,6 +42,9 @@ export async function freshOrders(usecase: ClassifierUseCase, events: Iterable<S
   const objects = await openEmbeddedObjects(join(dir, 'objects'));
   const lake = await openEmbeddedLake(objects, { scratchDir: join(dir, 'scratch'), clock });
   const keys = openEmbeddedKeys(join(dir, 'keys'));
+  const audit = await openEmbeddedAudit({ dir: join(dir, 'audit'), witnessDir: join(dir, 'witness'), keys, clock });
+  const metadata = await openEmbeddedMetadata(join(dir, 'metadata.sqlite'));
+  const registry = openRegistry({ metadata, objects, keys, audit, clock });
   const all = [...events];
   keys.prepare([...new Set(all.map(({ subject }) => subject))]);
   for (const type of usecase.events) {
@@ -40,11 +64,15 @@ export async function freshOrders(usecase: ClassifierUseCase, events: Iterable<S
     lake,
     keys,
     objects,
+    audit,
+    registry,
     clock,
     train: (of: ClassifierUseCase = usecase) =>
       train({ usecase: of, lake, objects, keys, clock, logger: pino({ level: 'silent' }), codeCommit: 'abc' }),
     async end() {
       await lake.close();
+      await metadata.close();
+      await audit.close();
       keys.close();
       await rm(dir, { recursive: true, force: true });
     },
