@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openTransport, type Reply } from './transport.ts';
 
 export interface ObjectMeta {
@@ -120,9 +121,13 @@ export function openApi(url: string, caFile: string, token: string): KubeApi {
   const kinds = new Map<string, readonly Served[]>();
 
   async function call(method: string, path: string, body?: { type: string; text: string }): Promise<Reply> {
-    const reply = await transport.send(method, path, body);
-    if (reply.status >= 400) throw new Refusal(`${method} ${path}`, reply);
-    return reply;
+    for (let attempt = 0; ; attempt++) {
+      const reply = await transport.send(method, path, body);
+      // A kind that was only just defined is not listed for a moment: `storage is (re)initializing`.
+      if (reply.status === 429 && attempt < 100) await sleep(200);
+      else if (reply.status >= 400) throw new Refusal(`${method} ${path}`, reply);
+      else return reply;
+    }
   }
   const object = (reply: Reply) => JSON.parse(reply.body) as KubeObject;
   const written = (reply: Reply): Written => ({ object: object(reply), warnings: reply.warnings });

@@ -202,7 +202,9 @@ test('an up that is stopped midway goes on where it was, and ends as if it had n
   await stack.cancel().catch((error: unknown) => t.diagnostic(`cancel: ${String(error).slice(0, 200)}`));
   await stack.up();
   const again = await stack.up();
-  assert.deepEqual(Object.keys(again.summary.resourceChanges ?? {}), ['same']);
+  const { same = 0, ...others } = again.summary.resourceChanges ?? {};
+  assert.deepEqual(others, {});
+  assert.ok(made >= 8 && made < same, `${made} of ${same} stood when it was stopped`);
   const spaces = await plane.api.list<KubeObject>({ apiVersion: 'v1', kind: 'Namespace' }, { labels: `${BELONGS}=${PLATFORM}` });
   assert.equal(spaces.length, 9);
   await stack.destroy();

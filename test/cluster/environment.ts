@@ -4,6 +4,7 @@ import type { UseCase } from '../../app/usecases/usecase.ts';
 import type { Dials } from '../../constructs/dials.ts';
 import { chartsOf, environmentOf } from '../../constructs/environment.ts';
 import { readDials } from '../../constructs/environments.ts';
+import { definedKind } from '../../constructs/preflight/kinds-in.ts';
 import { needsOf } from '../../constructs/preflight/needs.ts';
 import type { KubeObject } from './api.ts';
 import { crdFiles } from './tools.ts';
@@ -11,9 +12,6 @@ import { crdFiles } from './tools.ts';
 /** Every object of an environment's charts, in the order they are stood up. */
 export const objectsOf = (dials: Dials, usecases: readonly UseCase[]): readonly KubeObject[] =>
   chartsOf(environmentOf(dials, usecases)).flatMap((chart) => chart.toJson() as KubeObject[]);
-
-const field = (document: string, indent: number, name: string) =>
-  new RegExp(`^ {${indent}}${name}: ["']?([^"'\\s]+)`, 'm').exec(document)?.[1];
 
 /**
  * Writes into a folder only those definitions that the environment's objects need, a file each as they come: all of them are
@@ -27,10 +25,7 @@ export function writeNeededCrds(bin: string, folder: string, dials: Dials, useca
   return crdFiles(bin).flatMap((file) => {
     const needed = readFileSync(file, 'utf8')
       .split(/^---\s*$/m)
-      .filter((document) => {
-        const kind = field(document.slice(document.search(/^ {2}names:/m)), 4, 'kind');
-        return /^kind: CustomResourceDefinition\s*$/m.test(document) && wanted.has(`${field(document, 2, 'group')}/${kind}`);
-      });
+      .filter((document) => wanted.has(definedKind(document) ?? ''));
     if (needed.length === 0) return [];
     const to = join(folder, basename(file));
     writeFileSync(to, needed.join('\n---\n'));
