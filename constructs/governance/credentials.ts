@@ -151,7 +151,8 @@ function databaseCredential(site: Site, own: string, user: DatabaseUser): Creden
 
 const keyCredential = (own: string): Credential => ({
   opens: 'keys',
-  secret: `${own}-keys`,
+  // Not `-keys`: the database has a user of that name, with a Secret of its own in the registry's namespace.
+  secret: `${own}-master-key`,
   store: storeOf('governance'),
   files: { 'master-key': { key: MADE.masterKey, property: 'password' } },
 });

@@ -46,6 +46,8 @@ async function* inGroups<T>(items: readonly T[], size: number): AsyncGenerator<r
 for (const environment of ['dev', 'staging'] as const) {
   test(`every object of ${environment} is accepted without a warning, in namespaces that enforce restricted`, async (t) => {
     const objects = objectsOf(await readDials(environment), await loadUseCases());
+    const names = objects.map(({ apiVersion, kind, metadata }) => `${apiVersion} ${kind} ${metadata.namespace}/${metadata.name}`);
+    assert.deepEqual([...new Set(names)], names, 'no two objects have one name');
     const rooms = await furnish(objects);
     for (const { metadata } of rooms) assert.equal(metadata.labels?.['pod-security.kubernetes.io/enforce'], 'restricted');
 

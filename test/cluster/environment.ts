@@ -6,7 +6,7 @@ import { chartsOf, environmentOf } from '../../constructs/environment.ts';
 import { readDials } from '../../constructs/environments.ts';
 import { definedKind } from '../../constructs/preflight/kinds-in.ts';
 import { needsOf } from '../../constructs/preflight/needs.ts';
-import type { KubeObject } from './api.ts';
+import type { KubeApi, KubeObject } from './api.ts';
 import { crdFiles } from './tools.ts';
 
 /** Every object of an environment's charts, in the order they are stood up. */
@@ -43,4 +43,27 @@ export async function onEmptyCluster(
   const dials = await readDials(environment);
   writeNeededCrds(bin, folder, dials, usecases);
   return { ...dials, operators: { from: 'manifests', folder } };
+}
+
+/** Disks that claims of the default class are bound to, since no provisioner runs here; they hold nothing. */
+export async function giveDisks(api: KubeApi, count: number): Promise<void> {
+  await api.apply({
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name: 'disks', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+    provisioner: 'kubernetes.io/no-provisioner',
+  });
+  for (let disk = 0; disk < count; disk++) {
+    await api.apply({
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name: `disk-${disk}` },
+      spec: {
+        storageClassName: 'disks',
+        capacity: { storage: '1Ti' },
+        accessModes: ['ReadWriteOnce'],
+        hostPath: { path: '/no-such-disk' },
+      },
+    });
+  }
 }

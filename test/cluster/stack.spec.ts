@@ -13,7 +13,7 @@ import { deploy } from '../../stacks/program.ts';
 import type { KubeObject } from './api.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { type Engine, openEngine } from './engine.ts';
-import { objectsOf, onEmptyCluster } from './environment.ts';
+import { giveDisks, objectsOf, onEmptyCluster } from './environment.ts';
 import { toolFolder } from './tools.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'millrace-stack-'));
@@ -29,6 +29,7 @@ let stood: readonly string[];
 before(async () => {
   const bin = toolFolder();
   plane = await startControlPlane({ bin, dir: join(dir, 'cluster'), metrics: false });
+  await giveDisks(plane.api, 4);
   // The engine writes the whole of a stack's state twice for each step unless told otherwise: minutes, with this many.
   const env = { PULUMI_SKIP_CHECKPOINTS: 'true' };
   engine = await openEngine({ bin, dir: join(dir, 'engine'), kubeconfig: plane.kubeconfig, env });
@@ -86,9 +87,13 @@ function recorder() {
 }
 
 const nameIn = (urn: string) => urn.split('::').at(-1) ?? '';
+/** Says how long it took; of a failure, what the engine says at its end. */
 const timed = async <T>(what: string, work: () => Promise<T>, t: { diagnostic(text: string): void }) => {
   const from = performance.now();
-  const result = await work();
+  const result = await work().catch((error: unknown) => {
+    const { message } = error as Error;
+    throw new Error(`${what} failed: ${message.slice(message.indexOf('\nDiagnostics:') + 1)}`);
+  });
   t.diagnostic(`${what}: ${Math.round((performance.now() - from) / 1000)} s`);
   return result;
 };
