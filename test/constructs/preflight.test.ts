@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { after, test } from 'node:test';
+import { amountOf, shownAmount } from '../../constructs/preflight/amount.ts';
+import { openApiServer } from '../../constructs/preflight/api-server.ts';
+import { definedKind } from '../../constructs/preflight/kinds-in.ts';
+import { accessOf } from '../../constructs/preflight/kubeconfig.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'millrace-preflight-'));
+after(() => rmSync(dir, { recursive: true, force: true }));
+
+test('an amount of Kubernetes is a number, whatever its suffix', () => {
+  const amounts = ['500m', '2', '1.5', '2k', '1Ki', '3Gi'].map(amountOf);
+  assert.deepEqual(amounts, [0.5, 2, 1.5, 2_000, 1_024, 3 * 2 ** 30]);
+  assert.deepEqual([amountOf('much'), amountOf(undefined), amountOf('1Xi')], [undefined, undefined, undefined]);
+  assert.deepEqual([shownAmount('memory', 2 ** 31), shownAmount('cpu', 0.25)], ['2Gi', '0.25']);
+});
+
+test('a definition names its kind, in a block or in braces; another document names none', () => {
+  const head = 'apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: as.x.dev\n';
+  const block = `${head}spec:\n  group: x.dev\n  names:\n    listKind: AList\n    kind: A\n  scope: Namespaced\n`;
+  const braces = `${head}spec:\n  group: x.dev\n  names: { listKind: BList, kind: B, plural: bs }\n`;
+  const other = 'kind: Deployment\nspec:\n  group: x.dev\n  names:\n    kind: C\n';
+  assert.deepEqual([block, braces, other].map(definedKind), ['x.dev/A', 'x.dev/B', undefined]);
+});
+
+/** Writes a kubeconfig with one user; JSON is YAML. */
+function kubeconfig(name: string, user: object, change: object = {}): string {
+  const file = join(dir, name);
+  const config = {
+    'current-context': name,
+    clusters: [{ name, cluster: { server: 'http://127.0.0.1:9' } }],
+    users: [{ name, user }],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+    ...change,
+  };
+  writeFileSync(file, JSON.stringify(config));
+  return file;
+}
+
+test('of several kubeconfigs the first to name something decides, and each can lend to the others', () => {
+  const first = kubeconfig('first', { token: 'one' });
+  const second = kubeconfig('second', { token: 'two' });
+  const both = [first, join(dir, 'absent'), second].join(delimiter);
+  assert.equal(accessOf({ kubeconfig: both }).authorization, 'Bearer one');
+  assert.equal(accessOf({ kubeconfig: both, context: 'second' }).authorization, 'Bearer two');
+});
+
+test('a credential is a token, a file beside the kubeconfig, a password, or what a program prints', () => {
+  writeFileSync(join(dir, 'token.txt'), 'of-a-file\n');
+  const printed = JSON.stringify({ status: { token: 'of-a-program' } });
+  const exec = { command: process.execPath, args: ['-p', `'${printed}'`] };
+  const users = { file: { tokenFile: 'token.txt' }, password: { username: 'a', password: 'b' }, program: { exec } };
+  const found = Object.entries(users).map(([name, user]) => accessOf({ kubeconfig: kubeconfig(name, user) }).authorization);
+  assert.deepEqual(found, ['Bearer of-a-file', `Basic ${Buffer.from('a:b').toString('base64')}`, 'Bearer of-a-program']);
+  const failing = kubeconfig('failing', { exec: { command: join(dir, 'no-such-program') } });
+  assert.throws(() => accessOf({ kubeconfig: failing }), { code: 'MR_STACK_KUBECONFIG', field: 'exec.command' });
+});
+
+test('a kubeconfig without a context, or with a cluster without an address, is refused by its field', () => {
+  const aimless = kubeconfig('aimless', {}, { 'current-context': '' });
+  assert.throws(() => accessOf({ kubeconfig: aimless }), { code: 'MR_STACK_CONTEXT', field: 'current-context' });
+  const nowhere = kubeconfig('nowhere', {}, { clusters: [{ name: 'nowhere', cluster: {} }] });
+  assert.throws(() => accessOf({ kubeconfig: nowhere }), { code: 'MR_STACK_KUBECONFIG', field: 'clusters.nowhere.server' });
+});
+
+test('what answers and is no API server is said to be none', async () => {
+  const server = createServer((_, response) => response.end('<html>'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const api = openApiServer({ context: 'x', server: `http://127.0.0.1:${port}`, tls: {} });
+  try {
+    await assert.rejects(api.version(), { code: 'MR_STACK_UNREACHABLE', field: 'server' });
+  } finally {
+    api.close();
+    server.close();
+  }
+});
