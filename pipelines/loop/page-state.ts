@@ -77,6 +77,7 @@ export function pageState(loop: Loop, step: () => string): () => Promise<PageSta
     });
     return {
       usecase: usecase.name,
+      kind: usecase.kind,
       source: source.name,
       now: clock.now(),
       rate: traffic === undefined ? 0 : Math.round(source.rate),

@@ -133,6 +133,7 @@ export function busyState(second: number): PageState {
   const events = Math.round(240 + 90 * (wave(second, 0) - 0.5));
   return {
     usecase: 'retail',
+    kind: 'recommender',
     source: 'simulator (seed 7)',
     now: START + second * 1_000_000 * 240,
     rate: 240,
@@ -180,6 +181,7 @@ export function busyState(second: number): PageState {
 /** The very first second: nothing came in, nothing is trained. */
 export const EMPTY_STATE: PageState = {
   usecase: 'retail',
+  kind: 'recommender',
   source: 'simulator (seed 7)',
   now: START,
   rate: 0,

@@ -3,6 +3,8 @@ import type { DriftReading, OpenDrift } from '../drift.ts';
 /** What the live page shows, sent once a second; numbers are totals unless they say otherwise. */
 export interface PageState {
   readonly usecase: string;
+  /** What its model answers with: items, or decisions. */
+  readonly kind: 'recommender' | 'classifier';
   readonly source: string;
   /** Platform time, microseconds; `rate` times as fast as the wall's. */
   readonly now: number;
@@ -23,6 +25,7 @@ export interface PageState {
   readonly drift: readonly DriftReading[];
   readonly openDrifts: readonly OpenDrift[];
   readonly windowFill: number;
+  /** By version: live hit rate, or of a classifier the live AUC. */
   readonly hitRate: Readonly<Record<string, number | null>>;
   readonly retraining: { readonly running: boolean; readonly step: string; readonly message: string; readonly reason: string };
   readonly answers: readonly AnswerState[];

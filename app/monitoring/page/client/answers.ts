@@ -3,19 +3,21 @@ import type { AnswerState, PageState } from '../state.ts';
 import { idEnd, idStart, milliseconds, timeOfDay } from './format.ts';
 import { html } from './html.ts';
 import { Empty, Panel } from './panel.ts';
+import { WORDS } from './words.ts';
 
 /** The newest answers; each can be explained. */
 export function Answers({ state, explain }: { readonly state: PageState; readonly explain: (requestId: string) => void }): VNode {
+  const words = WORDS[state.kind];
   return html`
-    <${Panel} id="answers" title="Recent recommendations" note="visitors by pseudonym">
+    <${Panel} id="answers" title=${words.answers} note="visitors by pseudonym">
       ${
         state.answers.length === 0
-          ? html`<${Empty}>No recommendation was asked for yet.<//>`
-          : html`<div class="scroll" tabindex="0" role="region" aria-label="Recent recommendations">
+          ? html`<${Empty}>${words.none}<//>`
+          : html`<div class="scroll" tabindex="0" role="region" aria-label=${words.answers}>
               <table class="answers">
                 <thead>
                   <tr>
-                    <th scope="col">time</th><th scope="col" class="spare">request</th><th scope="col">visitor</th><th scope="col">first items</th>
+                    <th scope="col">time</th><th scope="col" class="spare">request</th><th scope="col">visitor</th><th scope="col">${words.given}</th>
                     <th scope="col" class="number spare">version</th><th scope="col" class="number spare">took</th><th scope="col" class="act"><span class="unseen">explain</span></th>
                   </tr>
                 </thead>

@@ -4,24 +4,26 @@ import { dayAndTime, decimal, idStart, lift, metricName, percent } from './forma
 import { html } from './html.ts';
 import { Empty, Panel } from './panel.ts';
 import { metricScale } from './series.ts';
+import { WORDS } from './words.ts';
 
 type Metric = ReleaseState['metrics'][string];
 
 /** Champion and challenger: each metric with its 95 % interval on one scale, beside the popularity baseline. */
 export function Releases({ state }: { readonly state: PageState }): VNode {
   const { champion, challenger, retraining, hitRate } = state;
+  const words = WORDS[state.kind];
   const both = [champion, challenger].filter((release) => release !== undefined && release !== null);
   const names = [...new Set(both.flatMap(({ metrics }) => Object.keys(metrics)))];
   return html`
-    <${Panel} id="releases" title="Releases" note="value with 95 % interval; the tick is the popularity baseline">
+    <${Panel} id="releases" title="Releases" note=${`value with 95 % interval; the tick is the ${words.baseline} baseline`}>
       ${
         both.length === 0
           ? html`<${Empty}>Nothing is trained yet. The first release appears here once training has ended and the gate has passed it; until then
-              visitors get the popular items.<//>`
+              ${words.fallback}.<//>`
           : html`
               <div class="release-heads">
-                <${Head} role="champion" release=${champion} hitRate=${hitRate} />
-                <${Head} role="challenger" release=${challenger} hitRate=${hitRate} />
+                <${Head} role="champion" release=${champion} hitRate=${hitRate} live=${words.live} />
+                <${Head} role="challenger" release=${challenger} hitRate=${hitRate} live=${words.live} />
               </div>
               <div class="metrics" role="list" aria-label="Metrics">
                 ${names.map((name) => html`<${MetricRow} key=${name} name=${name} champion=${champion?.metrics[name]} challenger=${challenger?.metrics[name]} />`)}
@@ -41,8 +43,9 @@ function Head(props: {
   readonly role: 'champion' | 'challenger';
   readonly release: ReleaseState | undefined;
   readonly hitRate: PageState['hitRate'];
+  readonly live: string;
 }): VNode {
-  const { role, release, hitRate } = props;
+  const { role, release, hitRate, live } = props;
   if (release === undefined || release === null)
     return html`<div class="release-head ${role}"><h3>${role}</h3><p class="version muted">none</p><p class="muted">${role === 'champion' ? 'no release serves yet' : 'none is being judged'}</p></div>`;
   return html`
@@ -52,7 +55,7 @@ function Head(props: {
       <p class="muted">
         <span>unit <code title=${release.unitId}>${idStart(release.unitId)}</code></span>
         <span>trained ${dayAndTime(release.trainedAt)}</span>
-        <span>live hit rate ${percent(hitRate[release.version])}</span>
+        <span>live ${live} ${percent(hitRate[release.version])}</span>
       </p>
     </div>
   `;
@@ -78,7 +81,7 @@ function MetricRow(props: {
 function Interval({ role, metric, top }: { readonly role: string; readonly metric: Metric; readonly top: number }): VNode {
   const { value, low, high, baseline } = metric;
   const x = (number: number) => `${((100 * Math.max(0, number)) / top).toFixed(2)}%`;
-  const label = `${role}: ${decimal(value)}, 95 % interval ${decimal(low)} to ${decimal(high)}, popularity ${decimal(baseline)}`;
+  const label = `${role}: ${decimal(value)}, 95 % interval ${decimal(low)} to ${decimal(high)}, baseline ${decimal(baseline)}`;
   return html`
     <div class="interval ${role}">
       <svg class="interval-plot" width="100%" height="20" role="img" aria-label=${label}>
@@ -88,7 +91,7 @@ function Interval({ role, metric, top }: { readonly role: string; readonly metri
         <circle class="dot" cx=${x(value)} cy="10" r="4" />
       </svg>
       <span class="figures"><b>${decimal(value)}</b><span class="muted">${decimal(low)} – ${decimal(high)}</span></span>
-      <span class="against muted" title="against the popularity baseline, ${decimal(baseline)}">${lift(value, baseline)}</span>
+      <span class="against muted" title="against the baseline, ${decimal(baseline)}">${lift(value, baseline)}</span>
     </div>
   `;
 }
