@@ -107,6 +107,8 @@ export const DIALS = Type.Object(
       ],
       { description: 'none, or a release unit (64 hex digits) or {stable, canary, weight} by use case' },
     ),
+    /** The public key that releases are signed with, as `millrace registry snapshot --verify-key` writes it. */
+    verifyKey: Type.Optional(Type.String({ pattern: '^-----BEGIN PUBLIC KEY-----', description: 'a public key in PEM' })),
     /** Settings of the policy pack, which checks them itself (policies/settings.ts). */
     policies: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
     alerts: Type.Object(

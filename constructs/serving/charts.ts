@@ -5,12 +5,21 @@ import { labelsOf } from '../labels.ts';
 import { object } from '../object.ts';
 import { namespaceOf, type Site } from '../site.ts';
 import { gateway, route } from './gateway.ts';
-import { inference, schemasName } from './inference.ts';
+import { inference, schemasName, VERIFY_KEY } from './inference.ts';
 import { releasesOf } from './release.ts';
 
 export function platformChart(app: App, site: Site): Chart {
   const chart = new Chart(app, 'serving', { disableResourceNameHashes: true });
   gateway(chart, site);
+  // Mounted, never fetched: who could swap the key could swap the model. Without one, the fallback answers.
+  object(chart, 'verify-key', 'v1 ConfigMap', {
+    metadata: {
+      name: VERIFY_KEY,
+      namespace: namespaceOf('serving'),
+      labels: labelsOf({ name: VERIFY_KEY, layer: 'serving' }, site.dials.owner),
+    },
+    data: { 'key.pem': site.dials.verifyKey ?? '' },
+  });
   return chart;
 }
 

@@ -38,7 +38,7 @@ const LOAD_SECONDS = 60;
 const DRAIN = 15;
 const BODY_LIMIT = 65_536;
 const KEEP_CHAMPIONS = 2;
-const VERIFY_KEY = 'release-verify-key';
+export const VERIFY_KEY = 'release-verify-key';
 const PREDICTED = ['request_id', 'unit_id', 'version', 'user_id', 'at', 'features', 'feature_offset', 'items', 'scores'] as const;
 const DAY_SECONDS = 86_400;
 

@@ -55,7 +55,7 @@ const pull = (more: Partial<ApiPullOptions> = {}) =>
     metadata,
     clock,
     logger: silent,
-    timeoutMs: 200,
+    timeoutMs: 2_000,
     random: () => 0.5,
     sleep: async (ms) => void slept.push(Math.round(ms)),
     write: async (rows) => void written.push(...rows),
