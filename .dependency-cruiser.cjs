@@ -38,7 +38,12 @@ module.exports = {
       '^(policies|app/(usecases|clock|errors|layers|registry))',
       "Policies know the definition and the registry's read side.",
     ),
-    only('stacks-compose-constructs', '^stacks/', '^(stacks|constructs|app/(usecases|errors))', 'A stack is dials and composition only.'),
+    only(
+      'stacks-compose-constructs',
+      '^stacks/',
+      '^(stacks|constructs|app/(usecases|errors))',
+      'A stack is dials and composition only.',
+    ),
     {
       name: 'adapters-are-chosen-in-one-place',
       severity: 'error',
