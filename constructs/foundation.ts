@@ -29,6 +29,9 @@ export function foundation(dials: Dials, usecases: readonly UseCase[]): Foundati
   const aws = dials.aws === undefined ? undefined : awsFoundation(foundationProps(dials, environment));
   const provider = new Provider('cluster', {
     enableServerSideApply: true,
+    // Names are fixed, so that a changed one is updated in place: replaced, it would be gone for a moment.
+    enableConfigMapMutable: true,
+    enableSecretMutable: true,
     ...(aws !== undefined && { kubeconfig: eksKubeconfig(aws.cluster, aws.scope.region) }),
   });
   const values: Values = aws?.karpenter === undefined ? {} : { [AWS_VALUES.nodeRole]: aws.karpenter.nodeRole };

@@ -92,7 +92,7 @@ function shard(scope: Construct, site: Site, name: string, members: number): voi
       { name: 'sentinel', port: SENTINEL_PORT },
     ],
     // Append-only file and its rewrite beside it.
-    disk: { size: `${Math.max(1, Math.ceil((plan.maxMemory.value * 3) / 1_024))}Gi`, mountPath: '/data' },
+    disk: { size: `${diskOf(plan.maxMemory.value)}Gi`, mountPath: '/data' },
     ingress: [{ from: [wholeNamespace(OPERATORS.prometheus)], ports: [STORE_PORT] }],
     egress: [peers],
     pod: {
@@ -135,3 +135,9 @@ function shard(scope: Construct, site: Site, name: string, members: number): voi
 }
 
 const probe = (script: string): string[] => ['/bin/sh', `/etc/millrace/${SCRIPTS}/${script}`];
+
+/**
+ * GiB for three times the memory, in coarse steps: the claims of a set cannot change, so that each other size has the whole
+ * set made anew, and load should move without that.
+ */
+const diskOf = (memoryMiB: number): number => 2 ** Math.ceil(Math.log2(Math.max(8, (memoryMiB * 3) / 1_024)));
