@@ -41,7 +41,8 @@ export interface MonitorState {
   /** Newest reading of each monitored value, and the ones before it (at most 200), oldest first. */
   readonly readings: ReadonlyMap<string, readonly DriftReading[]>;
   readonly open: readonly OpenDrift[];
-  readonly healedAt: Micros | undefined;
+  /** When the newest drift of each value healed. */
+  readonly healed: ReadonlyMap<string, Micros>;
   readonly predictions: number;
   /** How full the present window is, 0 to 1. */
   readonly windowFill: number;
@@ -77,7 +78,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const readings = new Map<string, DriftReading[]>();
   let windows: { readonly unitId: string; readonly windows: DriftWindows } | undefined;
   let predictions = 0;
-  let healedAt: Micros | undefined;
+  const healed = new Map<string, Micros>();
 
   const setting = `monitor.${usecase.name}`;
   const text = await readSetting(options.metadata, setting);
@@ -114,7 +115,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     }
     for (const change of drifts.read(full)) {
       if (change.kind !== 'open') await record(change);
-      if (change.kind === 'healed') healedAt = change.at;
+      if (change.kind === 'healed') healed.set(change.drift.feature, change.at);
       else options.onDrift(change);
     }
     await save();
@@ -194,7 +195,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     state: () => ({
       readings,
       open: drifts.open(),
-      healedAt,
+      healed,
       predictions,
       windowFill: windows?.windows.fill() ?? 0,
       hitRate: labels.hitRate(),

@@ -5,6 +5,7 @@ import { eventTable, quarantineTable } from '../../app/lake/event-table.ts';
 import type { EventType } from '../../app/usecases/event.ts';
 import { pipelineError } from '../errors.ts';
 import { figuresOf } from './figures.ts';
+import { healedAt } from './healed.ts';
 import type { Loop } from './loop.ts';
 import type { LoopReport } from './report.ts';
 import { FIRST_MODEL } from './retraining.ts';
@@ -77,7 +78,7 @@ export async function measure(loop: Loop, championVersion: number): Promise<Loop
       detectedAt: iso(drift?.detectedAt),
       feature: drift?.feature ?? null,
       value: drift === undefined ? null : rounded(drift.reading.value, 3),
-      healedAt: monitor?.open.length === 0 ? iso(monitor.healedAt) : null,
+      healedAt: iso(healedAt(loop)),
     },
     retrain: { reason: retrained.reason, again: retrainings.slice(1).map(({ reason }) => reason) },
     failedRequests: traffic.failed,

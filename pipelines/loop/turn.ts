@@ -4,6 +4,7 @@ import { onlineName } from '../../app/features/view-hash.ts';
 import type { FeatureView } from '../../app/usecases/feature.ts';
 import { pipelineError } from '../errors.ts';
 import { takeCatalogueIn } from './catalogue.ts';
+import { healedAt } from './healed.ts';
 import { takeHistoryIn } from './history.ts';
 import type { Loop } from './loop.ts';
 import { FIRST_MODEL } from './retraining.ts';
@@ -18,6 +19,8 @@ export interface TurnStep {
 
 /** Longest wait for something that other parts of the loop bring about, milliseconds. */
 const PATIENCE_MS = 300_000;
+/** Long enough for a second retraining; a turn that sees no healing within it says so. */
+const HEALING_MS = 120_000;
 /** Windows that are judged before the season changes. */
 const STABLE_WINDOWS = 1;
 
@@ -213,25 +216,28 @@ export function turnSteps(loop: Loop): readonly TurnStep[] {
         const judged = windowsJudged();
         const before = loop.retraining.finished().length;
         const open = () => loop.monitor()?.state().open ?? [];
-        const healed = () => open().length === 0 && (loop.drift() !== undefined || windowsJudged() > judged);
+        // The drift that was reported; a file's stream may bring none, then one more window has to be judged.
+        const healed = () =>
+          loop.drift() === undefined ? open().length === 0 && windowsJudged() > judged : healedAt(loop) !== undefined;
         const again = () => {
           const reason = loop.retraining.reason();
           return reason === undefined ? traffic() : `${reason} · ${loop.newestProgress()?.step ?? ''} · ${traffic()}`;
         };
         const ended = () => loop.traffic()?.ended() === true;
         await within(
-          PATIENCE_MS,
+          HEALING_MS,
           () => healed() || ended(),
           () => progress(again()),
           loop.closing,
         );
         const further = loop.retraining.finished().length - before;
         const retrainings = further === 0 ? '' : ` after ${further} more retraining${further === 1 ? '' : 's'}`;
-        if (open().length === 0) return `no drift is open${retrainings}`;
-        const waited = ended() ? 'when the stream ended' : `within ${PATIENCE_MS / 1000} s`;
-        return `not healed ${waited}${retrainings}: ${open()
-          .map(({ feature }) => feature)
-          .join(', ')} still open`;
+        const others = open().map(({ feature }) => feature);
+        const left = others.length === 0 ? '' : `; ${others.join(', ')} still open, to be asked about again`;
+        if (healed())
+          return `${loop.drift()?.feature ?? 'no drift'} ${loop.drift() === undefined ? 'is open' : 'healed'}${retrainings}${left}`;
+        const waited = ended() ? 'when the stream ended' : `within ${HEALING_MS / 1000} s`;
+        return `not healed ${waited}${retrainings}: ${others.join(', ')} still open`;
       },
     },
   ];

@@ -143,14 +143,14 @@ test('a drift that one retraining does not heal starts the next after the cool-d
   loop.clock.time += HOUR;
   await loop.window(2, 80);
   assert.match(loop.reasons()[1] ?? '', /^drift of user_activity\.mean_price_1d still open after version 2: psi/);
-  assert.equal(loop.state().healedAt, undefined);
+  assert.equal(loop.state().healed.size, 0);
   await loop.run(1).end({ version: 3 });
 
   loop.clock.time += HOUR;
   await loop.window(3, 80);
   await loop.window(3, 80);
   assert.deepEqual(loop.state().open, []);
-  assert.equal(typeof loop.state().healedAt, 'number');
+  assert.deepEqual([...loop.state().healed.keys()], ['user_activity.mean_price_1d']);
   assert.equal(loop.reasons().length, 2);
 });
 
