@@ -33,7 +33,7 @@ export interface Loop {
   readonly retraining: Retraining;
   monitor(): Monitor | undefined;
   traffic(): Traffic | undefined;
-  /** The newest drift that started a retraining. */
+  /** The first drift that was detected since the loop runs: the one that a turn reports. */
   drift(): OpenDrift | undefined;
   newestProgress(): RunProgress | undefined;
   /** Settles once the runs that an earlier process left are finished or have failed. */
@@ -105,7 +105,7 @@ export async function openLoop(options: LoopOptions): Promise<Loop> {
       monitor = await platform.startStreaming((ask) => {
         const run = retrainings.answer(ask);
         if (run === undefined) return;
-        if (ask.kind === 'detected' || drift === undefined) drift = ask.drift;
+        drift ??= ask.drift;
         run.catch((cause: unknown) => runtime.logger.error({ err: cause }, 'retraining failed'));
       });
       traffic = startTraffic({
