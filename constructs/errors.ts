@@ -11,6 +11,11 @@ export const { error: stackError } = errorTable({
     title: 'There is no such environment',
     next: 'Name one that has a file stacks/Pulumi.<env>.yaml.',
   },
+  MR_STACK_ENGINE: {
+    status: 502,
+    title: 'The engine did not do it',
+    next: 'Read what it says above; `npx millrace doctor <environment>` checks the rest.',
+  },
   MR_STACK_NO_ENGINE: {
     status: 503,
     title: 'The Pulumi CLI is missing',

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { LocalWorkspace, PulumiCommand, type Stack } from '@pulumi/pulumi/automation/index.js';
@@ -105,7 +105,8 @@ function projectFolder(folder: string, environment: string): string {
   const project = join(folder, 'project');
   const file = `Pulumi.${environment}.yaml`;
   mkdirSync(join(project, 'stacks'), { recursive: true });
-  copyFileSync(join(ROOT, 'Pulumi.yaml'), join(project, 'Pulumi.yaml'));
+  // The program runs here, not from a file of the copy.
+  writeFileSync(join(project, 'Pulumi.yaml'), readFileSync(join(ROOT, 'Pulumi.yaml'), 'utf8').replace(/^main:.*\n/m, ''));
   const copy = join(project, 'stacks', file);
   const salt = existsSync(copy) ? /^encryptionsalt:.*$/m.exec(readFileSync(copy, 'utf8'))?.[0] : undefined;
   const dials = readFileSync(join(ROOT, 'stacks', file), 'utf8');

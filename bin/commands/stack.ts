@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
+import * as automation from '@pulumi/pulumi/automation/index.js';
 import type { Command } from 'commander';
 import { loadUseCases, readDials } from '../../constructs/environments.ts';
+import { stackError } from '../../constructs/errors.ts';
 import { preflight } from '../../constructs/preflight.ts';
 import { openStack, POLICY_PACK } from '../../stacks/engine.ts';
 import type { CommandContext } from '../command.ts';
@@ -8,6 +10,17 @@ import type { CommandContext } from '../command.ts';
 const shown = (output: string): void => {
   process.stdout.write(output);
 };
+
+/** What the engine said is on the screen already; its own words and no trace of ours are the error. @throws MR_STACK_ENGINE */
+async function told<T>(what: string, done: Promise<T>): Promise<T> {
+  try {
+    return await done;
+  } catch (cause) {
+    if (!(cause instanceof automation.CommandError)) throw cause;
+    const words = /stderr: ([\s\S]*?)\n\s*(err\?|$)/.exec(cause.message)?.[1]?.trim() ?? cause.message.split('\n')[0] ?? '';
+    throw stackError('MR_STACK_ENGINE', `${what} failed: ${words || 'see its output'}`, { cause });
+  }
+}
 
 type Changes = Readonly<Record<string, number>>;
 
@@ -32,14 +45,14 @@ export function stackCommands(program: Command, context: CommandContext): void {
     .command('preview <environment>')
     .description('show what would change, and what the policy pack says of it; changes nothing')
     .action(async (environment: string) => {
-      const { changeSummary } = await (await open(environment)).preview({ policyPacks, ...quiet() });
+      const { changeSummary } = await told('The preview', (await open(environment)).preview({ policyPacks, ...quiet() }));
       context.answer({ environment, changes: changeSummary }, `${environment}: ${summary(changeSummary)}`);
     });
   stack
     .command('up <environment>')
     .description('stand the environment up, or bring it to what the code says')
     .action(async (environment: string) => {
-      const { summary: done, outputs } = await (await open(environment)).up({ policyPacks, ...quiet() });
+      const { summary: done, outputs } = await told('The update', (await open(environment)).up({ policyPacks, ...quiet() }));
       context.answer(
         { environment, changes: done.resourceChanges, endpoints: outputs['endpoints']?.value },
         `${environment}: ${summary(done.resourceChanges)}`,
@@ -49,14 +62,14 @@ export function stackCommands(program: Command, context: CommandContext): void {
     .command('refresh <environment>')
     .description('compare with what is there, and say what somebody changed by hand; changes nothing')
     .action(async (environment: string) => {
-      const { changeSummary } = await (await open(environment)).previewRefresh({ ...quiet() });
+      const { changeSummary } = await told('The comparison', (await open(environment)).previewRefresh({ ...quiet() }));
       context.answer({ environment, changes: changeSummary }, `${environment}: ${summary(changeSummary)}`);
     });
   stack
     .command('destroy <environment>')
     .description('take the environment down')
     .action(async (environment: string) => {
-      const { summary: done } = await (await open(environment)).destroy({ ...quiet() });
+      const { summary: done } = await told('The end', (await open(environment)).destroy({ ...quiet() }));
       context.answer({ environment, changes: done.resourceChanges }, `${environment}: ${summary(done.resourceChanges)}`);
     });
 }
