@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
-import { LocalWorkspace, PulumiCommand, type Stack } from '@pulumi/pulumi/automation/index.js';
+import { CommandError, LocalWorkspace, PulumiCommand, type Stack } from '@pulumi/pulumi/automation/index.js';
 import type { UseCase } from '../app/usecases/usecase.ts';
 import type { Dials } from '../constructs/dials.ts';
 import { stackError } from '../constructs/errors.ts';
@@ -63,6 +63,17 @@ export async function openStack(dials: Dials, usecases: readonly UseCase[], opti
       ...(process.env['PULUMI_HOME'] === undefined ? {} : { pulumiHome: process.env['PULUMI_HOME'] }),
     },
   );
+}
+
+/** What the engine said is on the screen already; its own words and no trace of ours are the error. @throws MR_STACK_ENGINE */
+export async function told<T>(what: string, done: Promise<T>): Promise<T> {
+  try {
+    return await done;
+  } catch (cause) {
+    if (!(cause instanceof CommandError)) throw cause;
+    const words = /stderr: ([\s\S]*?)\n\s*(err\?|$)/.exec(cause.message)?.[1]?.trim() ?? cause.message.split('\n')[0] ?? '';
+    throw stackError('MR_STACK_ENGINE', `${what} failed: ${words || 'see its output'}`, { cause });
+  }
 }
 
 function environmentVariables(bin: string, folder: string): Record<string, string> {

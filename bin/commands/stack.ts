@@ -1,26 +1,13 @@
 import { existsSync } from 'node:fs';
-import * as automation from '@pulumi/pulumi/automation/index.js';
 import type { Command } from 'commander';
 import { loadUseCases, readDials } from '../../constructs/environments.ts';
-import { stackError } from '../../constructs/errors.ts';
 import { preflight } from '../../constructs/preflight.ts';
-import { openStack, POLICY_PACK } from '../../stacks/engine.ts';
+import { openStack, POLICY_PACK, told } from '../../stacks/engine.ts';
 import type { CommandContext } from '../command.ts';
 
 const shown = (output: string): void => {
   process.stdout.write(output);
 };
-
-/** What the engine said is on the screen already; its own words and no trace of ours are the error. @throws MR_STACK_ENGINE */
-async function told<T>(what: string, done: Promise<T>): Promise<T> {
-  try {
-    return await done;
-  } catch (cause) {
-    if (!(cause instanceof automation.CommandError)) throw cause;
-    const words = /stderr: ([\s\S]*?)\n\s*(err\?|$)/.exec(cause.message)?.[1]?.trim() ?? cause.message.split('\n')[0] ?? '';
-    throw stackError('MR_STACK_ENGINE', `${what} failed: ${words || 'see its output'}`, { cause });
-  }
-}
 
 type Changes = Readonly<Record<string, number>>;
 
