@@ -4,6 +4,7 @@ import { trainingError } from './errors.ts';
 import type { FoldInModel } from './fold-in.ts';
 import type { InputRoles } from './inputs.ts';
 import type { Matrix } from './interactions.ts';
+import { broken, type Json, numberOf, tensorOf } from './model-json.ts';
 import { littleEndian } from './onnx/proto.ts';
 
 /** A trained recommender without its users' vectors, which are personal and lie in the embedding table. */
@@ -75,8 +76,6 @@ export function decodeModelFile(bytes: Buffer): RecommenderModel {
   };
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
 function parse(bytes: Buffer): Json {
   let value: unknown;
   try {
@@ -87,23 +86,3 @@ function parse(bytes: Buffer): Json {
   if (value === null || typeof value !== 'object') throw broken('(root)', value, 'an object');
   return value as Json;
 }
-
-function numberOf(file: Json, name: string): number {
-  const value = file[name];
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
-  throw broken(name, value, 'a number');
-}
-
-function tensorOf(file: Json, name: string, size: number): Float32Array {
-  const value = file[name];
-  const raw = Buffer.from(typeof value === 'string' ? value : '', 'base64');
-  if (raw.length !== size * 4) throw broken(name, `${raw.length / 4} numbers`, `${size} numbers`);
-  return Float32Array.from({ length: size }, (_, index) => raw.readFloatLE(index * 4));
-}
-
-const broken = (name: string, value: unknown, expected: string) =>
-  trainingError('MR_TRAINING_MODEL_BROKEN', `model.json: ${name} is ${JSON.stringify(value)}; expected ${expected}`, {
-    field: `model.json/${name}`,
-    value,
-    expected,
-  });

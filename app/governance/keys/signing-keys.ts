@@ -19,7 +19,7 @@ const CURRENT = 'signing.current';
 const fileOf = (keyId: string): string => `signing-${keyId}.pem`;
 
 /** First 16 hex digits of the SHA-256 of the public key (SubjectPublicKeyInfo, DER). */
-export function idOf(publicKey: KeyObject): string {
+function idOf(publicKey: KeyObject): string {
   return createHash('sha256')
     .update(publicKey.export({ type: 'spki', format: 'der' }))
     .digest('hex')

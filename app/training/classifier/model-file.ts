@@ -1,4 +1,5 @@
 import { trainingError } from '../errors.ts';
+import { broken, type Json, numberOf, tensorOf } from '../model-json.ts';
 import { littleEndian } from '../onnx/proto.ts';
 import type { Calibration } from './calibrate.ts';
 import type { Column } from './columns.ts';
@@ -49,8 +50,6 @@ export function decodeClassifier(bytes: Buffer): ClassifierModel {
   };
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
 function columnOf(value: unknown, index: number): Column {
   const { input, fallback, is } = objectOf(value, `columns.${index}`);
   if (typeof input !== 'string' || typeof fallback !== 'number' || (is !== null && typeof is !== 'string'))
@@ -97,23 +96,3 @@ function objectOf(value: unknown, name: string): Json {
   if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Json;
   throw broken(name, value, 'an object');
 }
-
-function numberOf(file: Json, name: string): number {
-  const value = file[name];
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
-  throw broken(name, value, 'a number');
-}
-
-function tensorOf(file: Json, name: string, size: number): Float32Array {
-  const value = file[name];
-  const raw = Buffer.from(typeof value === 'string' ? value : '', 'base64');
-  if (raw.length !== size * 4) throw broken(name, `${raw.length / 4} numbers`, `${size} numbers`);
-  return Float32Array.from({ length: size }, (_, index) => raw.readFloatLE(index * 4));
-}
-
-const broken = (name: string, value: unknown, expected: string) =>
-  trainingError('MR_TRAINING_MODEL_BROKEN', `model.json: ${name} is ${JSON.stringify(value)}; expected ${expected}`, {
-    field: `model.json/${name}`,
-    value,
-    expected,
-  });
