@@ -28,9 +28,15 @@ module.exports = {
     only('pipelines-compose-app', '^pipelines/', '^(app|pipelines)/', 'Pipelines compose steps of the app.'),
     only(
       'constructs-read-definitions',
-      '^constructs/',
+      '^constructs/(?!governance/admission\\.ts$)',
       '^(constructs|app/(usecases|clock|errors|layers|settings|workloads|ingestion/topics|features/view-hash|serving/schemas))',
       'Constructs know the definition, not the code that runs it.',
+    ),
+    only(
+      'admission-is-the-pack',
+      '^constructs/governance/admission\\.ts$',
+      '^(constructs|policies/(admission|catalogue|context)\\.ts)',
+      "The API server's gate is made from the same rules as the preview's.",
     ),
     only(
       'policies-read-definitions',

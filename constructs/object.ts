@@ -4,6 +4,8 @@ import type { Construct } from 'constructs';
 
 /** The kinds of Kubernetes itself that charts use, with the shapes of the provider that will register them. */
 interface Kinds {
+  'admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy': input.admissionregistration.v1.ValidatingAdmissionPolicy;
+  'admissionregistration.k8s.io/v1 ValidatingAdmissionPolicyBinding': input.admissionregistration.v1.ValidatingAdmissionPolicyBinding;
   'v1 ConfigMap': input.core.v1.ConfigMap;
   'v1 LimitRange': input.core.v1.LimitRange;
   'v1 Namespace': input.core.v1.Namespace;

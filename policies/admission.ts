@@ -24,9 +24,14 @@ export interface Admission {
 /**
  * The rules that one Kubernetes object can be held to, as policies that the API server evaluates itself (1.30 and later).
  * They judge what comes into namespaces labelled `millrace.dev/part-of: millrace`, and objects without a namespace that
- * carry the platform's label.
+ * carry the platform's label. What an operator makes of an object that was judged is not judged again: `operators` are the
+ * namespaces whose service accounts are theirs.
  */
-export const admissionsOf = (rules: readonly Rule[], context: Pick<Context, 'environment' | 'config'>): readonly Admission[] =>
+export const admissionsOf = (
+  rules: readonly Rule[],
+  context: Pick<Context, 'environment' | 'config'>,
+  operators: readonly string[] = [],
+): readonly Admission[] =>
   rules.flatMap((rule) => {
     const resourceRules = resourceRulesOf(rule);
     if (rule.object === undefined || resourceRules.length === 0) return [];
@@ -42,7 +47,10 @@ export const admissionsOf = (rules: readonly Rule[], context: Pick<Context, 'env
           spec: {
             failurePolicy: 'Fail',
             matchConstraints: { resourceRules },
-            matchConditions: [{ name: 'ours', expression: OURS }],
+            matchConditions: [
+              { name: 'ours', expression: OURS },
+              ...(operators.length === 0 ? [] : [{ name: 'not-of-an-operator', expression: notOf(operators) }]),
+            ],
             variables,
             validations: [{ expression, message: messageOf(rule), reason: 'Invalid' }],
           },
@@ -72,6 +80,9 @@ const OURS = [
   'dyn(object).?metadata.?namespace.hasValue()',
   ...[PART_OF, BELONGS].map((label) => `dyn(object).?metadata.?labels[?"${label}"].orValue("") == "${PLATFORM}"`),
 ].join(' || ');
+
+const notOf = (namespaces: readonly string[]): string =>
+  `![${namespaces.map((name) => JSON.stringify(`system:serviceaccount:${name}:`)).join(', ')}].exists(account, request.userInfo.username.startsWith(account))`;
 
 interface ResourceRule {
   readonly apiGroups: readonly string[];

@@ -74,12 +74,20 @@ export function factsOf(stack: string, folder = process.env['MILLRACE_STACKS'] ?
  * What rules know of the stack. The registry's snapshot is read here, once.
  * @throws MR_POLICIES_ENVIRONMENT_UNKNOWN, MR_POLICIES_SETTINGS_INVALID
  */
-export function contextOf({ stack, policies }: StackFacts, now: Date, root = ROOT): Context {
-  const environment = environmentOf(stack);
-  const config = settingsOf(policies);
+export function contextOf(facts: StackFacts, now: Date, root = ROOT): Context {
+  const { environment, config } = admissionContextOf(facts);
   const registry = readRegistry(config.registry, now, root);
   return { environment, now, config, ...(registry !== undefined && { registry }) };
 }
+
+/**
+ * What rules about one object alone know of the stack: all that the API server's gate is made from.
+ * @throws MR_POLICIES_ENVIRONMENT_UNKNOWN, MR_POLICIES_SETTINGS_INVALID
+ */
+export const admissionContextOf = ({ stack, policies }: StackFacts): Pick<Context, 'environment' | 'config'> => ({
+  environment: environmentOf(stack),
+  config: settingsOf(policies),
+});
 
 /** A stack of an organisation is `org/project/stack`. */
 const lastOf = (stack: string): string => stack.split('/').at(-1) ?? '';

@@ -141,7 +141,7 @@ const rules = kubernetes('monitoring.coreos.com/v1:PrometheusRule', 'retail', {
           alert('RetailSlowBurn', burn('30m', '6h', 6), { severity: 'ticket', watches: 'slo' }),
           alert('RetailCanaryWorse', 'millrace_canary_gap > 0', { watches: 'rollout' }),
           alert('RetailDrift', 'millrace_drift_psi > 0.2', { monitor: 'drift' }),
-          alert('RetailSkew', 'millrace_skew_ratio > 0.01', { monitor: 'skew' }),
+          alert('RetailSkew', 'millrace_features_mismatched_total > 0.01', { monitor: 'skew' }),
           alert('RetailStale', 'millrace_model_age_seconds > 604800', { monitor: 'stale' }),
         ],
       },

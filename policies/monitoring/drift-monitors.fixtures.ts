@@ -23,6 +23,10 @@ export const fixtures: Fixtures = {
       title: 'a metric of nobody',
       resources: alteredIn(model, 'retail', [[...alertAt(model, 'skew'), 'expr'], 'vector(1) > 0']),
     },
+    {
+      title: 'the age of rows in the place of skew',
+      resources: alteredIn(model, 'retail', [[...alertAt(model, 'skew'), 'expr'], 'millrace_serving_feature_age_seconds > 3600']),
+    },
     { title: 'no runbook', resources: alteredIn(model, 'retail', [[...alertAt(model, 'skew'), 'annotations'], {}]) },
   ],
 };

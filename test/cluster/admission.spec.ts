@@ -8,6 +8,7 @@ import { type KubeObject, Refusal } from './api.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { objectsOf } from './environment.ts';
 import { crdFiles, toolFolder } from './tools.ts';
+import { until } from './until.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'millrace-admission-'));
 let plane: ControlPlane;
@@ -21,10 +22,10 @@ after(async () => {
 });
 
 /** What the API server says against an object, as it would be written: why it refuses it, or its warnings. */
-async function faultsOf(object: KubeObject): Promise<readonly string[]> {
+async function faultsOf(object: KubeObject, api = plane.api): Promise<readonly string[]> {
   const name = `${object.kind} ${object.metadata.namespace ?? ''}/${object.metadata.name}`;
   try {
-    const { warnings } = await plane.api.apply(object, { dryRun: true });
+    const { warnings } = await api.apply(object, { dryRun: true });
     return warnings.map((warning) => `${name}: ${warning}`);
   } catch (error) {
     if (error instanceof Refusal) return [`${name}: ${error.message}`];
@@ -39,24 +40,61 @@ async function furnish(objects: readonly KubeObject[]): Promise<readonly KubeObj
   return rooms;
 }
 
+const isPolicy = ({ kind }: KubeObject) => kind.startsWith('ValidatingAdmissionPolicy');
+const BY_TAG = /\bK03 /;
+/** One of our own Deployments with an image that no digest pins. */
+function byTag(objects: readonly KubeObject[]): KubeObject {
+  const [one] = objects.filter(({ kind }) => kind === 'Deployment') as readonly Templated[];
+  assert.ok(one?.spec !== undefined);
+  const { template } = one.spec;
+  const spec = eachContainer((container) => ({ ...container, image: 'registry.test/by-tag:1' }))(template.spec);
+  return { ...one, spec: { ...one.spec, template: { ...template, spec } } };
+}
+
+/** Puts the environment's own policies in force. */
+async function enforce(objects: readonly KubeObject[]): Promise<void> {
+  for (const policy of objects.filter(isPolicy)) await plane.api.apply(policy);
+  await until('the policies are in force', async () => (await faultsOf(byTag(objects))).some((fault) => BY_TAG.test(fault)), {
+    timeoutMs: 60_000,
+  });
+}
+
+async function lift(objects: readonly KubeObject[]): Promise<void> {
+  for (const policy of objects.filter(isPolicy)) await plane.api.delete(policy);
+}
+
 async function* inGroups<T>(items: readonly T[], size: number): AsyncGenerator<readonly T[]> {
   for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
 }
 
 for (const environment of ['dev', 'staging'] as const) {
-  test(`every object of ${environment} is accepted without a warning, in namespaces that enforce restricted`, async (t) => {
+  test(`every object of ${environment} is accepted without a warning, where restricted and its own policies are enforced`, async (t) => {
     const objects = objectsOf(await readDials(environment), await loadUseCases());
     const names = objects.map(({ apiVersion, kind, metadata }) => `${apiVersion} ${kind} ${metadata.namespace}/${metadata.name}`);
     assert.deepEqual([...new Set(names)], names, 'no two objects have one name');
     const rooms = await furnish(objects);
     for (const { metadata } of rooms) assert.equal(metadata.labels?.['pod-security.kubernetes.io/enforce'], 'restricted');
+    await enforce(objects);
 
     const faults: string[] = [];
-    for await (const group of inGroups(objects, 8)) faults.push(...(await Promise.all(group.map(faultsOf))).flat());
+    for await (const group of inGroups(objects, 8))
+      faults.push(...(await Promise.all(group.map((object) => faultsOf(object)))).flat());
+    await lift(objects);
     assert.deepEqual(faults, []);
     t.diagnostic(`${objects.length} objects, 0 refused, 0 warnings`);
   });
 }
+
+test('what a person writes is held to the pack, and what an operator makes of it is not', async () => {
+  const objects = objectsOf(await readDials('dev'), await loadUseCases());
+  await furnish(objects);
+  await enforce(objects);
+  const [tagged, operator] = [byTag(objects), plane.apiOf('operator')];
+  assert.match((await faultsOf(tagged)).join(), BY_TAG);
+  assert.deepEqual(await faultsOf(tagged, operator), []);
+  operator.close();
+  await lift(objects);
+});
 
 interface Container {
   readonly securityContext?: object;
@@ -68,6 +106,7 @@ interface PodSpec {
   readonly volumes?: readonly unknown[];
   readonly [field: string]: unknown;
 }
+type Templated = KubeObject<{ readonly template: { readonly metadata?: object; readonly spec: PodSpec } }>;
 type Change = (spec: PodSpec) => PodSpec;
 
 const eachContainer =
@@ -106,7 +145,6 @@ const WORSE: Readonly<Record<string, { readonly change: Change; readonly reason:
 test('each of our own pods made worse is refused by the room it stands in', async (t) => {
   const objects = objectsOf(await readDials('dev'), await loadUseCases());
   await furnish(objects);
-  type Templated = KubeObject<{ readonly template: { readonly metadata?: object; readonly spec: PodSpec } }>;
   const templated = objects.filter(({ kind }) => kind === 'Deployment') as readonly Templated[];
   assert.ok(templated.length > 5);
   const missed: string[] = [];

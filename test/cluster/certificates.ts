@@ -9,6 +9,7 @@ export const USERS = {
   kcm: { name: 'system:kube-controller-manager', group: '' },
   scheduler: { name: 'system:kube-scheduler', group: '' },
   kwok: { name: 'kwok', group: 'system:masters' },
+  operator: { name: 'system:serviceaccount:strimzi-system:strimzi-cluster-operator', group: 'system:masters' },
   nobody: { name: 'nobody', group: '' },
 } as const;
 export type User = keyof typeof USERS;

@@ -2,13 +2,42 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { platformChart } from '../../constructs/cluster/charts.ts';
 import { NAMESPACED } from '../../constructs/cluster/namespaces.ts';
+import { OPERATOR_CHARTS } from '../../constructs/cluster/operator-charts.ts';
 import { namespaceOf } from '../../constructs/site.ts';
-import { manifests, named, ofKind, site, type Variant } from './site.ts';
+import { admissionsOf } from '../../policies/admission.ts';
+import { RULES } from '../../policies/catalogue.ts';
+import { admissionContextOf } from '../../policies/context.ts';
+import { type Manifest, manifests, named, ofKind, site, type Variant } from './site.ts';
 
 const chart = (variant?: Variant) => manifests((app) => platformChart(app, site(variant)));
 
+const isPolicy = ({ kind }: Manifest) => kind.startsWith('ValidatingAdmissionPolicy');
+
 test('the manifests are the ones we reviewed', (t) => {
-  t.assert.snapshot(chart());
+  t.assert.snapshot(chart().filter((object) => !isPolicy(object)));
+});
+
+test('what the API server holds objects to is every rule that the preview holds one object to', () => {
+  const { dials } = site({ environment: 'prod' });
+  const context = admissionContextOf({ stack: 'prod', ...(dials.policies !== undefined && { policies: dials.policies }) });
+  const deployed = chart({ environment: 'prod' }).filter(isPolicy);
+  const compiled = admissionsOf(RULES, context);
+  assert.ok(compiled.length > 10);
+  for (const { policy, binding } of compiled) {
+    const { spec } = named(deployed, 'ValidatingAdmissionPolicy', policy.metadata.name);
+    const { matchConditions } = policy.spec as { matchConditions: readonly unknown[] };
+    assert.deepEqual({ ...spec, matchConditions: spec.matchConditions.slice(0, 1) }, { ...policy.spec, matchConditions });
+    assert.deepEqual(named(deployed, 'ValidatingAdmissionPolicyBinding', policy.metadata.name).spec, binding.spec);
+  }
+  assert.equal(deployed.length, 2 * compiled.length);
+});
+
+test('only the accounts of operators may write unjudged, and those of the cluster itself may not', () => {
+  for (const { spec } of ofKind(chart(), 'ValidatingAdmissionPolicy')) {
+    const { expression } = spec.matchConditions[1];
+    for (const { namespace } of Object.values(OPERATOR_CHARTS))
+      assert.equal(expression.includes(`"system:serviceaccount:${namespace}:"`), namespace !== 'kube-system', namespace);
+  }
 });
 
 test('on aws, nodes come from node classes that are private, encrypted and guard their credentials', (t) => {

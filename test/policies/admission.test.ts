@@ -47,6 +47,21 @@ test('every rule that is an admission policy is asked about a good object and ab
   }
 });
 
+test('what an operator makes is not judged again, and nobody else is taken for one', () => {
+  const objects = groups.flatMap(({ entries }) => entries).filter(({ denied }) => denied.includes('K03'));
+  const [rule] = admissionsOf(RULES, context, ['kafka-operators', 'other.system']).filter(({ rule: { id } }) => id === 'K03');
+  assert.ok(rule !== undefined && objects.length > 0);
+  const verdicts = (username: string) => new Set(objects.map(({ object }) => gateOf(rule, username)(object)));
+  assert.deepEqual([...verdicts('system:serviceaccount:kafka-operators:cluster-operator')], [undefined]);
+  for (const username of [
+    'system:serviceaccount:kafka-operators-of-mine:cluster-operator',
+    'system:serviceaccount:otherxsystem:operator',
+    'kafka-operators',
+    'system:serviceaccount:kube-system:replicaset-controller',
+  ])
+    assert.deepEqual([...verdicts(username)], [false], username);
+});
+
 test('random objects get one verdict from both gates', () => {
   const pool = scalarsIn(objects);
   const verdicts = { good: 0, bad: 0 };

@@ -18,19 +18,21 @@ interface Spec {
 
 const environment = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false })
   .registerVariable('object', 'dyn')
+  .registerVariable('request', 'dyn')
   .registerVariable('variables', 'dyn');
 
 /**
  * An admission policy as a function: undefined where it is not about the object, else whether it admits it. Variables are
  * worked out in their order, as the API server does.
  */
-export function gateOf({ policy }: Admission): (object: KubernetesObject) => boolean | undefined {
+export function gateOf({ policy }: Admission, username = 'an-engineer'): (object: KubernetesObject) => boolean | undefined {
   const spec = policy.spec as unknown as Spec;
   const conditions = spec.matchConditions.map(({ expression }) => environment.parse(expression));
   const variables = spec.variables.map(({ name, expression }) => ({ name, run: environment.parse(expression) }));
   const validations = spec.validations.map(({ expression }) => environment.parse(expression));
+  const request = { userInfo: { username } };
   return (object) => {
-    if (!isAbout(spec, object) || !conditions.every((condition) => condition({ object }) === true)) return undefined;
+    if (!isAbout(spec, object) || !conditions.every((condition) => condition({ object, request }) === true)) return undefined;
     const known: Record<string, unknown> = {};
     for (const { name, run } of variables) known[name] = run({ object, variables: known });
     return validations.every((validation) => validation({ object, variables: known }) === true);
