@@ -78,8 +78,12 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
     sources.map((event) => eventTopic(usecase, event)),
   );
   /** What says how well the answers were. */
-  const labels = usecase.kind === 'classifier' ? [label.event, usecase.model.label.outcome] : [label.event];
-  const watching = follow('monitor', [predictions, ...labels.map(({ name }) => eventTopic(usecase, name))]);
+  const labels = (usecase.kind === 'classifier' ? [label.event, usecase.model.label.outcome] : [label.event]).map(
+    ({ name }) => name,
+  );
+  const watching = follow('monitor', [predictions, ...labels.map((event) => eventTopic(usecase, event))]);
+  /** Training says in its dataset's note what of the label's events is held back. */
+  const examples = [...[...new Set([...labels, ...sources])].map(table), quarantine(label.event.name)];
 
   return [
     {
@@ -149,7 +153,7 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
       kind: 'schedule',
       command: ['training', 'run'],
       schedule: usecase.monitors.retrain.schedule,
-      reads: [...seenEvents, releases, METADATA, KEYS],
+      reads: [...examples, releases, METADATA, KEYS],
       writes: [...learnt.map(table), releases, METADATA, AUDIT],
     },
     {
@@ -157,7 +161,7 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
       layer: 'delivery',
       kind: 'job',
       command: ['delivery', 'gate'],
-      reads: [...seenEvents, ...learnt.map(table), releases, METADATA, KEYS],
+      reads: [...examples, ...learnt.map(table), releases, METADATA, KEYS],
       writes: [METADATA, AUDIT],
     },
     {

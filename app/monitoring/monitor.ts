@@ -59,6 +59,12 @@ export interface Monitor {
   close(): Promise<void>;
 }
 
+/** Topics that it reads: answers, and the events that labels are made of. */
+export const watchedTopics = (usecase: UseCase): readonly string[] => [
+  predictionTopic(usecase),
+  ...Object.keys(liveLabels(usecase).topics),
+];
+
 const BATCH = 500;
 const KEPT_READINGS = 200;
 
@@ -73,7 +79,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const { usecase, log, clock, metrics } = options;
   const labels = liveLabels(usecase);
   const predictionsTopic = predictionTopic(usecase);
-  const topics = [predictionsTopic, ...Object.keys(labels.topics)];
+  const topics = watchedTopics(usecase);
   const drifts = driftState(usecase.monitors.retrain.consecutiveWindows);
   const readings = new Map<string, DriftReading[]>();
   let windows: { readonly unitId: string; readonly windows: DriftWindows } | undefined;

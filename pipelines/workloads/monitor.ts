@@ -1,7 +1,7 @@
 import { Registry as Metrics } from 'prom-client';
-import { ensureTopics, eventTopic, predictionTopic } from '../../app/ingestion/topics.ts';
+import { ensureTopics } from '../../app/ingestion/topics.ts';
 import { lagMetric, monitorMetrics } from '../../app/monitoring/metrics.ts';
-import { startMonitor } from '../../app/monitoring/monitor.ts';
+import { startMonitor, watchedTopics } from '../../app/monitoring/monitor.ts';
 import type { Sketch } from '../../app/monitoring/sketch.ts';
 import { openRegistry, type Registry } from '../../app/registry/registry.ts';
 import { groupOf } from '../../app/workloads.ts';
@@ -20,7 +20,7 @@ export async function startWatching({ runtime, usecase, port, host }: WorkloadOp
   const { clock, logger } = runtime;
   const [log, metadata, audit] = [await runtime.use('log'), await runtime.use('metadata'), await runtime.use('audit')];
   const [keys, objects] = [await runtime.use('keys'), await runtime.use('objects')];
-  const topics = [predictionTopic(usecase), eventTopic(usecase, usecase.model.label.event.name)];
+  const topics = watchedTopics(usecase);
   await ensureTopics(usecase, log, topics);
   const registry = openRegistry({ metadata, objects, keys, audit, clock });
   const metrics = new Metrics();
