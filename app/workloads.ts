@@ -27,6 +27,8 @@ export interface WorkloadDeclaration {
   readonly consumes?: readonly { readonly topic: string; readonly group: string }[];
   readonly reads: readonly Access[];
   readonly writes: readonly Access[];
+  /** Where it takes files away; whoever only adds has no right to. @default nowhere */
+  readonly deletes?: readonly Access[];
 }
 
 const HTTP = 8080;
@@ -114,6 +116,7 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
       schedule: '20 * * * *',
       reads: kept,
       writes: kept,
+      deletes: kept,
     },
     {
       name: 'vacuum',
@@ -123,6 +126,7 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
       schedule: '40 2 * * *',
       reads: kept,
       writes: kept,
+      deletes: kept,
     },
     {
       name: 'materializer',
@@ -155,6 +159,16 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
       schedule: usecase.monitors.retrain.schedule,
       reads: [...examples, releases, METADATA, KEYS],
       writes: [...learnt.map(table), releases, METADATA, AUDIT],
+    },
+    {
+      name: 'sweep',
+      layer: 'training',
+      kind: 'schedule',
+      command: ['training', 'sweep'],
+      schedule: '50 5 * * *',
+      reads: [releases, METADATA],
+      writes: [],
+      deletes: [releases],
     },
     {
       name: 'gate',
@@ -190,7 +204,15 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
       command: ['monitoring', 'watch'],
       port: HTTP,
       consumes: watching.consumes,
-      reads: [...watching.reads, releases, METADATA, KEYS],
+      reads: [
+        ...watching.reads,
+        // What was served is compared with what the events say.
+        ...sources.flatMap((event) => [table(event), quarantine(event)]),
+        table('prediction'),
+        releases,
+        METADATA,
+        KEYS,
+      ],
       writes: [METADATA, AUDIT],
     },
   ];

@@ -15,6 +15,8 @@ export interface VerifyOptions {
   readonly sample: number;
   /** Another seed draws other answers. */
   readonly seed: number;
+  /** Only answers given at this moment or later. @default all */
+  readonly since?: Micros;
 }
 
 export interface Mismatch {
@@ -33,6 +35,8 @@ export interface Verified {
   /** Feature values that were compared. */
   readonly compared: number;
   readonly mismatches: readonly Mismatch[];
+  /** The same, as counts by view. */
+  readonly views: Readonly<Record<string, { readonly compared: number; readonly mismatched: number }>>;
 }
 
 interface Served {
@@ -49,12 +53,12 @@ interface Served {
  * answer's moment, over the offsets that its feature row had applied. Whole numbers, texts and lists must be equal,
  * doubles within 1e-9 relative. Answers whose events are not all in the lake yet are left for later.
  */
-export async function verifyServed({ usecase, lake, sample, seed }: VerifyOptions): Promise<Verified> {
+export async function verifyServed({ usecase, lake, sample, seed, since = 0 }: VerifyOptions): Promise<Verified> {
   const tables = await lake.tables();
   const views = usecase.views.filter(
     (view): view is FeatureView => view.kind === 'windowed' && tables.includes(`${usecase.name}.${view.source.name}`),
   );
-  const result = { answers: 0, compared: 0, mismatches: [] as Mismatch[] };
+  const result = { answers: 0, compared: 0, mismatches: [] as Mismatch[], views: {} as Record<string, Counted> };
   const first = firstOf(usecase, views);
   if (!tables.includes(`${usecase.name}.prediction`) || first === undefined) return result;
   const eventTable = `${usecase.name}.${first.source.name}`;
@@ -63,8 +67,9 @@ export async function verifyServed({ usecase, lake, sample, seed }: VerifyOption
   const drawn = await lake.query<Served>(
     `select request_id, user_id, "at", feature_partition, feature_offset, features from ${name(usecase.name)}."prediction"
      where user_id is not null and feature_partition is not null and feature_offset is not null
+       and "at" >= make_timestamptz($since::bigint)
      order by md5(request_id || '/' || $seed::varchar), request_id limit $sample`,
-    { params: { seed, sample } },
+    { params: { seed, sample, since } },
   );
   const served = drawn.filter(
     ({ feature_partition, feature_offset }) => feature_offset <= (snapshot.txn.get(appId(feature_partition)) ?? 0),
@@ -73,9 +78,12 @@ export async function verifyServed({ usecase, lake, sample, seed }: VerifyOption
     const compared = await compareView({ usecase, lake, view, first: view === first, served, tables });
     result.compared += compared.compared;
     result.mismatches.push(...compared.mismatches);
+    result.views[view.name] = { compared: compared.compared, mismatched: compared.mismatches.length };
   }
   return { ...result, answers: served.length };
 }
+
+type Counted = Verified['views'][string];
 
 /** The view whose row the answer's `feature_offset` speaks of: the first that the model reads, else the first there is. */
 function firstOf(usecase: UseCase, views: readonly FeatureView[]): FeatureView | undefined {

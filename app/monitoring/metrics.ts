@@ -1,6 +1,8 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Verified } from '../features/verify.ts';
 import type { Prediction } from '../serving/prediction.ts';
 import type { Kind } from '../usecases/model.ts';
+import type { UseCase } from '../usecases/usecase.ts';
 import type { DriftReading } from './drift.ts';
 import type { LiveLabels } from './live.ts';
 
@@ -67,6 +69,30 @@ export function monitorMetrics(registry: Registry, kind: Kind = 'recommender'): 
     hitRate(labels) {
       for (const version of labels.versions()) hits.set({ version }, labels.hitRate(version).rate ?? 0);
     },
+  };
+}
+
+/** Counts what a comparison of served features with the lake found, by view. */
+export function skewMetrics(registry: Registry, usecase: UseCase): (verified: Pick<Verified, 'views'>) => void {
+  const of = { labelNames: ['view'], registers: [registry] } as const;
+  const compared = new Counter({
+    name: 'millrace_features_compared_total',
+    help: 'Served feature values that were computed anew from the lake',
+    ...of,
+  });
+  const mismatched = new Counter({
+    name: 'millrace_features_mismatched_total',
+    help: 'Served feature values that differ from what the lake says',
+    ...of,
+  });
+  // Prometheus sees no rise where a series begins above 0.
+  for (const { name: view } of usecase.views.filter(({ kind }) => kind === 'windowed'))
+    for (const counter of [compared, mismatched]) counter.inc({ view }, 0);
+  return ({ views }) => {
+    for (const [view, found] of Object.entries(views)) {
+      compared.inc({ view }, found.compared);
+      mismatched.inc({ view }, found.mismatched);
+    }
   };
 }
 

@@ -8,6 +8,8 @@ import type { Group, Rule } from './slo.ts';
 
 const DAY_SECONDS = 86_400;
 export const MAX_AGE_DAYS = 7;
+/** Features are one definition; what is left are rows that an erasure or a correction of the lake changed in between. */
+const MISMATCHED_SHARE = 0.001;
 /** A node with one GPU, an hour, in the plan's currency. */
 const GPU_HOUR = prices.hourly.gpuNode['4'];
 /** Hours of an average month. */
@@ -33,7 +35,7 @@ const written =
     annotations: { summary, runbook_url: `${runbooks}/${runbook}` },
   });
 
-/** What watches a use case's data and model: drift, skew, age, lag, dead letters, and the canary beside the stable track. */
+/** What watches a use case's data and model: drift, skew, age, presence, lag, dead letters, and the canary beside the stable track. */
 export function useCaseAlerts(usecase: UseCase, runbooks: string): Group {
   const { name, monitors, serving } = usecase;
   const own = `millrace_usecase="${name}"`;
@@ -51,22 +53,55 @@ export function useCaseAlerts(usecase: UseCase, runbooks: string): Group {
       }),
     ),
     {
+      alert: 'MillraceFeatureSkew',
+      expr: `sum by (view) (increase(millrace_features_mismatched_total{${own}}[1h])) / sum by (view) (increase(millrace_features_compared_total{${own}}[1h])) > ${MISMATCHED_SHARE}`,
+      for: '5m',
+      severity: 'ticket',
+      summary: `Served features of ${name} differ from what the lake says`,
+      runbook: 'skew',
+      labels: { monitor: 'skew' },
+    },
+    {
+      alert: 'MillraceSkewUnwatched',
+      expr: `sum(increase(millrace_monitoring_predictions_total{${own},answer="model"}[1h])) > 0 unless sum(increase(millrace_features_compared_total{${own}}[1h])) > 0`,
+      for: '1h',
+      severity: 'ticket',
+      summary: `The model of ${name} answers, and none of its features is compared with the lake`,
+      runbook: 'skew',
+    },
+    {
       alert: 'MillraceFeaturesStale',
       expr: `histogram_quantile(0.5, sum by (le) (rate(millrace_serving_feature_age_seconds_bucket{${own}}[10m]))) > ${stale}`,
       for: '15m',
       severity: 'ticket',
       summary: `Half of the feature rows that answer for ${name} are older than ${stale} s`,
       runbook: 'stale-features',
-      labels: { monitor: 'skew' },
     },
     {
       alert: 'MillraceModelStale',
-      expr: `time() - max(millrace_serving_unit_created_seconds{${own}}) > ${MAX_AGE_DAYS * DAY_SECONDS}`,
+      // Before the first release it is 0, which is no age.
+      expr: `time() - (max(millrace_serving_unit_created_seconds{${own}}) > 0) > ${MAX_AGE_DAYS * DAY_SECONDS}`,
       for: '1h',
       severity: 'ticket',
       summary: `The model of ${name} is older than ${MAX_AGE_DAYS} days`,
       runbook: 'stale-model',
       labels: { monitor: 'stale' },
+    },
+    {
+      alert: 'MillraceNoModel',
+      expr: `count(millrace_serving_in_flight_requests{${own}} unless on (namespace, pod) millrace_serving_unit_info{${own}} == 1) > 0`,
+      for: '15m',
+      severity: 'ticket',
+      summary: `{{ $value }} pods of ${name} answer without a model, by the fallback`,
+      runbook: 'no-model',
+    },
+    {
+      alert: 'MillraceNotServing',
+      expr: `absent(millrace_serving_in_flight_requests{${own}})`,
+      for: '5m',
+      severity: 'page',
+      summary: `Nothing answers for ${name}, or nothing is heard of it`,
+      runbook: 'not-serving',
     },
     {
       alert: CANARY_ALERT,

@@ -89,5 +89,13 @@ export function useCaseDashboard(usecase: UseCase): unknown {
         { expr: quantile(0.5, 'millrace_serving_feature_age_seconds'), legend: 'median' },
       ]),
     )
+    .withPanel(
+      series('Served features that differ from the lake', 'percentunit', [
+        {
+          expr: `sum by (view) (increase(millrace_features_mismatched_total{${own}}[1h])) / sum by (view) (increase(millrace_features_compared_total{${own}}[1h]))`,
+          legend: '{{ view }}',
+        },
+      ]),
+    )
     .build();
 }

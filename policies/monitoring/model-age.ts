@@ -36,7 +36,10 @@ function judge(deployment: Resource, resources: readonly Resource[], { config }:
       ),
     ];
   const trainings = ofKind(resources, 'CronWorkflow', 'CronJob').filter(
-    (schedule) => layerOf(schedule) === 'training' && usecaseOf(schedule) === usecase,
+    (schedule) =>
+      layerOf(schedule) === 'training' &&
+      usecaseOf(schedule) === usecase &&
+      containersIn(schedule).some((container) => runs(container, 'training', 'run')),
   );
   const stale = alertsOf(resources).filter((alert) => alert.usecase === usecase && alert.labels['monitor'] === 'stale');
   return [
