@@ -42,13 +42,16 @@ export const training = (form: 'Job' | 'CronJob' | 'CronWorkflow'): Resource =>
     },
   );
 
+/** What sweeps up behind trainings: nothing of it is pinned, and it has no checkpoint. */
+export const sweep: Resource = workload(
+  'CronJob',
+  ofRetail('sweep', 'training'),
+  { containers: [container({ args: ['training', 'sweep'] })] },
+  { [DATA.featureViews]: VIEWS },
+);
+
+/** Where the training's CronJob keeps its container. */
+export const TRAINER = ['spec', 'jobTemplate', 'spec', 'template', 'spec', 'containers', 0] as const;
+
 /** The same of the training's CronJob. */
-export const trainingSettingOf = settingChange(training('CronJob'), [
-  'spec',
-  'jobTemplate',
-  'spec',
-  'template',
-  'spec',
-  'containers',
-  0,
-]);
+export const trainingSettingOf = settingChange(training('CronJob'), TRAINER);

@@ -35,8 +35,8 @@ export interface Registry extends RegistryReader {
   recordVerdict(actor: string, evidence: SignedEvidence): Promise<RecordedVerdict>;
   /** A unit's files, every byte checked. @throws MR_REGISTRY_DIGEST_MISMATCH, MR_REGISTRY_SIGNATURE_INVALID */
   loadUnit(unitId: string): Promise<LoadedUnit>;
-  /** Deletes release folders older than a day that no version names; resolves to them. */
-  sweep(): Promise<readonly string[]>;
+  /** Deletes a model's release folders older than a day that no version names; resolves to them. */
+  sweep(model: string): Promise<readonly string[]>;
 }
 
 export function openRegistry(ports: RegistryPorts): Registry {
@@ -51,7 +51,7 @@ export function openRegistry(ports: RegistryPorts): Registry {
     revoke: (model, version, actor, reason) => revoke(ports, version, { model, actor, reason }),
     recordVerdict: (actor, evidence) => recordVerdict(ports, actor, evidence),
     loadUnit,
-    sweep: () => sweepReleases(ports),
+    sweep: (model) => sweepReleases(ports, model),
   };
 }
 

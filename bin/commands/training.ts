@@ -14,7 +14,7 @@ function lakeVersion(text: string): number {
   return Number(text);
 }
 
-/** `millrace training run`: one training on a pinned snapshot, registered as a candidate. */
+/** `millrace training …`: one training on a pinned snapshot, registered as a candidate; and what dead trainings left, swept. */
 export function trainingCommands(program: Command, context: CommandContext): void {
   const training = program.command('training').description('Train the use case’s model');
   training
@@ -56,5 +56,16 @@ export function trainingCommands(program: Command, context: CommandContext): voi
         `  next: millrace delivery gate ${version}`,
       ];
       context.answer({ version, unitId, manifest }, text.join('\n'));
+    });
+  training
+    .command('sweep')
+    .description('delete what trainings that died left behind: release files over a day old that no version names')
+    .action(async () => {
+      const { sweepReleases } = await import('../../app/registry/sweep.ts');
+      const { model } = await context.usecase();
+      const runtime = await context.open();
+      const ports = { metadata: await runtime.use('metadata'), objects: await runtime.use('objects'), clock: runtime.clock };
+      const swept = await sweepReleases(ports, model.name);
+      context.answer({ model: model.name, swept }, [`${swept.length} abandoned releases deleted`, ...swept].join('\n'));
     });
 }

@@ -18,7 +18,7 @@ export interface AwsStores {
   readonly signingKeyArn: Input<string>;
 }
 
-type Declared = Pick<WorkloadDeclaration, 'name' | 'layer' | 'kind' | 'reads' | 'writes'>;
+type Declared = Pick<WorkloadDeclaration, 'layer' | 'reads' | 'writes' | 'deletes'>;
 type Stored<S extends Access['store']> = Extract<Access, { readonly store: S }>;
 
 const of = <S extends Access['store']>(accesses: readonly Access[], store: S): readonly Stored<S>[] =>
@@ -30,9 +30,6 @@ const allow = (
   Resource: Statement['Resource'] & {},
   Condition?: Statement['Condition'],
 ) => ({ Sid, Effect: 'Allow', Action, Resource, ...(Condition === undefined ? {} : { Condition }) }) as const satisfies Statement;
-
-/** Files go only where a table or a release is put in order; whoever adds rows or releases takes none away. */
-const putsInOrder = ({ layer, kind }: Declared): boolean => layer === 'lake' && kind === 'schedule';
 
 /**
  * What a workload may do on AWS: what its code declares that it reads and writes, and nothing else. Passwords of the stores
@@ -64,15 +61,19 @@ function objects(declared: Declared, { arn, keyArn }: Encrypted): Statement[] {
     ]),
   ];
   const written = prefixes(declared.writes);
+  const deleted = prefixes(declared.deletes ?? []);
   // A commit reads the log of its table first, so what is written is read as well.
   const read = [...new Set([...prefixes(declared.reads), ...written])].sort();
   if (read.length === 0) return [];
   const under = (of: readonly string[]): Output<string>[] => of.map((prefix) => interpolate`${arn}/${prefix}*`);
-  const put = ['s3:AbortMultipartUpload', 's3:PutObject', ...(putsInOrder(declared) ? ['s3:DeleteObject'] : [])];
   return [
     allow('ListOwnPrefixes', ['s3:ListBucket'], arn, { StringLike: { 's3:prefix': read.map((prefix) => `${prefix}*`) } }),
     allow('ReadOwnPrefixes', ['s3:GetObject'], under(read)),
-    ...(written.length > 0 ? [allow('WriteOwnPrefixes', put, under([...written].sort()))] : []),
+    ...(written.length > 0
+      ? [allow('WriteOwnPrefixes', ['s3:AbortMultipartUpload', 's3:PutObject'], under([...written].sort()))]
+      : []),
+    // Files go only where tables or releases are put in order; whoever adds rows or releases takes none away.
+    ...(deleted.length > 0 ? [allow('DeleteOwnPrefixes', ['s3:DeleteObject'], under([...deleted].sort()))] : []),
     allow('UseLakeKey', ['kms:Decrypt', ...(written.length > 0 ? ['kms:GenerateDataKey'] : [])], keyArn),
   ];
 }

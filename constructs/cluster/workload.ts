@@ -29,6 +29,8 @@ export interface WorkloadProps {
   readonly trackOf?: WorkloadDeclaration;
   /** Who may call its port, besides the metrics scraper. */
   readonly callers?: Parameters<typeof network>[2]['ingress'];
+  /** Where its network policy is made: here, of its own, or by its layer for all of its workloads. @default 'own' */
+  readonly network?: 'own' | 'layer';
   readonly secrets?: readonly string[];
   readonly configs?: readonly string[];
   readonly annotations?: Readonly<Record<string, string>>;
@@ -50,10 +52,10 @@ export const viewHashes = ({ views }: UseCase): Readonly<Record<string, string>>
 /** What rules read of any declared workload, on the object itself. */
 export const declaredAnnotations = (
   usecase: UseCase | undefined,
-  { reads, writes }: WorkloadDeclaration,
+  { reads, writes, deletes = [] }: WorkloadDeclaration,
 ): Readonly<Record<string, string>> => ({
   [DATA.reads]: accessText(reads),
-  [DATA.writes]: accessText(writes),
+  [DATA.writes]: accessText([...new Set([...writes, ...deletes])]),
   ...(usecase !== undefined && { [DATA.featureViews]: viewsText(viewHashes(usecase)) }),
 });
 
@@ -96,12 +98,13 @@ export function workloadPod(scope: Construct, props: WorkloadProps): input.core.
   const scrape =
     declaration.port === undefined ? [] : [{ from: [wholeNamespace(OPERATORS.prometheus)], ports: [declaration.port] }];
   const egress = [...endpointsOf(site, declaration), site.endpoints.telemetry];
-  network(scope, `${declaration.name}-network`, {
-    ...named,
-    owner,
-    ingress: [...(props.callers ?? []), ...scrape],
-    egress,
-  });
+  if (props.network !== 'layer')
+    network(scope, `${declaration.name}-network`, {
+      ...named,
+      owner,
+      ingress: [...(props.callers ?? []), ...scrape],
+      egress,
+    });
   const credentials = credentialsOf(site, usecase?.name, declaration);
   for (const credential of credentials)
     copiedSecret(scope, `${declaration.name}-${credential.opens}-secret`, named, owner, credential);

@@ -2,7 +2,9 @@ import { type App, Chart } from 'cdk8s';
 import type { UseCase } from '../../app/usecases/usecase.ts';
 import type { Site } from '../site.ts';
 import { executor } from './executor.ts';
+import { trainingNetwork } from './network.ts';
 import { retrain } from './retrain.ts';
+import { sweep } from './sweep.ts';
 
 export function platformChart(app: App, site: Site): Chart {
   const chart = new Chart(app, 'training', { disableResourceNameHashes: true });
@@ -12,6 +14,8 @@ export function platformChart(app: App, site: Site): Chart {
 
 export function useCaseChart(app: App, site: Site, usecase: UseCase): Chart {
   const chart = new Chart(app, `${usecase.name}-training`, { disableResourceNameHashes: true });
+  trainingNetwork(chart, site, usecase);
   retrain(chart, site, usecase);
+  sweep(chart, site, usecase);
   return chart;
 }

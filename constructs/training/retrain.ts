@@ -20,7 +20,7 @@ const SCRATCH = '8Gi';
  * growing pauses from its last checkpoint. It lands on the GPU pool where the trainer asks for an accelerator.
  */
 export function retrain(scope: Construct, site: Site, usecase: UseCase): void {
-  const declaration = workloadsOf(usecase).find(({ layer, kind }) => layer === 'training' && kind === 'schedule');
+  const declaration = workloadsOf(usecase).find(({ layer, name }) => layer === 'training' && name === 'retrain');
   const plan = site.plan.usecases[usecase.name]?.training;
   if (declaration === undefined || plan === undefined) return;
   const { model } = usecase;
@@ -30,6 +30,7 @@ export function retrain(scope: Construct, site: Site, usecase: UseCase): void {
     site,
     usecase,
     declaration,
+    network: 'layer',
     priority: 'training',
     resources: { ...resourcesOf(plan, SCRATCH), gpus: plan.gpu.value },
     scratch: SCRATCH,

@@ -71,7 +71,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     // What a crash left half done: erasures are finished, release files that no version names are removed.
     await finishErasures({ usecase, keys, online, lake, audit, clock, dataDir: runtime.dataDir });
     await sweepErased({ keys, online });
-    await registry.sweep();
+    await registry.sweep(usecase.model.name);
 
     const intake = await openIntake({ usecase, log, keys, clock, logger, dedupeDir: join(runtime.dataDir, 'dedupe') });
     stops.push(() => intake.close());

@@ -3,6 +3,7 @@ import { alteredIn } from '../alteration.ts';
 import type { Fixtures } from '../fixture.ts';
 import { alertAt } from '../model-alerts.ts';
 import { model } from '../model-samples.ts';
+import { TRAINER } from '../training-samples.ts';
 
 const age = (days: string | undefined) => alteredIn(model, 'serving', [['metadata', 'annotations', MODEL.maxAgeDays], days]);
 const cron = (schedule: string) => alteredIn(model, 'retrain', [['spec', 'schedule'], schedule]);
@@ -20,6 +21,13 @@ export const fixtures: Fixtures = {
     { title: 'monthly', resources: cron('0 3 1 * *') },
     { title: 'never', resources: cron('0 3 30 2 *') },
     { title: 'a schedule that is none', resources: cron('at night') },
+    {
+      title: 'a schedule of training that only sweeps',
+      resources: alteredIn(model, 'retrain', [
+        [...TRAINER, 'args'],
+        ['training', 'sweep'],
+      ]),
+    },
     { title: 'suspended', resources: alteredIn(model, 'retrain', [['spec', 'suspend'], true]) },
     { title: 'no stale alert', resources: alteredIn(model, 'retail', [alertAt(model, 'stale'), undefined]) },
     { title: 'a stale alert after a month', resources: stale('millrace_model_age_seconds > 2592000') },

@@ -1,7 +1,7 @@
 import { MODEL } from '../../app/usecases/model-annotations.ts';
 import { alertsOf, threshold } from '../alerts.ts';
 import { whole } from '../amounts.ts';
-import { layerOf, ofKind, serving, usecaseOf, word, wordPath } from '../read.ts';
+import { containersIn, layerOf, ofKind, runs, serving, usecaseOf, word, wordPath } from '../read.ts';
 import type { Context, Resource, StackRule, Violation } from '../rule.ts';
 import { isSuspended, longestGapDays, schedulesOf } from '../schedule.ts';
 import { violation } from '../violation.ts';

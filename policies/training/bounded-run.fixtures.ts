@@ -1,7 +1,7 @@
 import { CHECKPOINT, SETTING } from '../../app/usecases/annotations.ts';
-import { alteredIn, type Change, settingChange } from '../alteration.ts';
+import { altered, alteredIn, type Change, settingChange } from '../alteration.ts';
 import type { Fixture, Fixtures } from '../fixture.ts';
-import { training } from '../training-samples.ts';
+import { sweep, training } from '../training-samples.ts';
 import { useCase } from '../usecase-samples.ts';
 
 type Run = Parameters<typeof training>[0];
@@ -36,11 +36,20 @@ const elsewhere = (form: Run): Change =>
 const SCHEDULED = RUNS.filter((form) => form !== 'Job');
 
 export const fixtures: Fixtures = {
-  passing: SCHEDULED.map((form) => ({ title: `${form}: bounded`, resources: among(form) })),
-  violating: SCHEDULED.flatMap((form) => [
-    changed(form, 'no deadline', [[...SPEC[form], DEADLINE], undefined]),
-    changed(form, 'no back-off limit', [[...SPEC[form], ...RETRIES[form]], undefined]),
-    changed(form, 'no checkpoint', [['metadata', 'annotations', CHECKPOINT], undefined]),
-    changed(form, 'a checkpoint that the container does not write to', elsewhere(form)),
-  ]),
+  passing: [
+    ...SCHEDULED.map((form) => ({ title: `${form}: bounded`, resources: among(form) })),
+    { title: 'a sweep without a checkpoint, beside the training', resources: [...useCase, sweep] },
+  ],
+  violating: [
+    ...SCHEDULED.flatMap((form) => [
+      changed(form, 'no deadline', [[...SPEC[form], DEADLINE], undefined]),
+      changed(form, 'no back-off limit', [[...SPEC[form], ...RETRIES[form]], undefined]),
+      changed(form, 'no checkpoint', [['metadata', 'annotations', CHECKPOINT], undefined]),
+      changed(form, 'a checkpoint that the container does not write to', elsewhere(form)),
+    ]),
+    {
+      title: 'a sweep without a deadline',
+      resources: [...useCase, altered(sweep, [[...SPEC.CronJob, DEADLINE], undefined])],
+    },
+  ],
 };

@@ -21,6 +21,7 @@ import {
   some,
 } from '../expression.ts';
 import { objectRule } from '../object-rule.ts';
+import { trains } from '../trains.ts';
 
 const JOB = object.at('spec');
 const CRON_JOB = object.at('spec', 'jobTemplate', 'spec');
@@ -80,7 +81,7 @@ export const boundedRun = objectRule({
       all(
         said('a deadline in seconds', deadline),
         said('a back-off limit from 0 to 5', backOff),
-        said(`${SETTING.checkpoint} of a container, equal to the annotation ${CHECKPOINT}`, checkpoint),
+        implies(trains, said(`${SETTING.checkpoint} of a container, equal to the annotation ${CHECKPOINT}`, checkpoint)),
       ),
     ),
 });

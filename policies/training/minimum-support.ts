@@ -1,8 +1,10 @@
 import { MODEL } from '../../app/usecases/model-annotations.ts';
 import { pairs, whole } from '../amounts.ts';
+import { holds } from '../evaluate.ts';
 import { type ViewEntry, viewEntries } from '../manifest-data.ts';
 import { usecaseOf, word, wordPath, workloads } from '../read.ts';
 import type { Context, Resource, StackRule, Violation } from '../rule.ts';
+import { trains } from '../trains.ts';
 import { violation } from '../violation.ts';
 
 export const minimumSupport: StackRule = {
@@ -38,7 +40,9 @@ function judge(
             expected: `minSupport of ${config.minSupport} or more`,
           }),
         ];
-  const trainers = workloads(resources, 'training').filter((workload) => usecaseOf(workload) === usecase);
+  const trainers = workloads(resources, 'training').filter(
+    (workload) => usecaseOf(workload) === usecase && holds(trains, workload.props),
+  );
   const differing = trainers.filter(
     (trainer) => pairs(word(trainer, MODEL.minSupport))[view] !== String(document?.['minSupport']),
   );

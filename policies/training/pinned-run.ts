@@ -1,8 +1,9 @@
 import { MODEL_ENVIRONMENT } from '../../app/usecases/model-annotations.ts';
 import { setting } from '../container-setting.ts';
-import { all, any, containers, equals, every, implies, label, matches, podMetadata, said } from '../expression.ts';
+import { all, containers, every, implies, matches, said } from '../expression.ts';
 import { WORKFLOW_KINDS } from '../kinds.ts';
 import { objectRule } from '../object-rule.ts';
+import { trains } from '../trains.ts';
 
 const { seed, codeCommit, dataSnapshot } = MODEL_ENVIRONMENT;
 const SNAPSHOT = /^(at-start|[a-z0-9_.-]+@[0-9]+(,[a-z0-9_.-]+@[0-9]+)*)$/;
@@ -19,7 +20,7 @@ export const pinnedRun = objectRule({
   kinds: ['kubernetes:batch/v1:Job', 'kubernetes:batch/v1:CronJob', ...WORKFLOW_KINDS],
   object: () =>
     implies(
-      any(equals(label('millrace.dev/layer'), 'training'), equals(podMetadata.at('labels', 'millrace.dev/layer'), 'training')),
+      trains,
       every(containers, (container) =>
         all(
           said('an image by digest', matches(container.at('image'), /@sha256:[0-9a-f]{64}$/)),

@@ -37,12 +37,14 @@ test('a workload reads, writes and follows exactly the topics that it declares',
   assert.ok(on('collector', 'kafka-cluster:WriteData').length > 0);
 });
 
+/** Where the accesses lie in the lake's bucket. */
+const prefixes = (accesses: readonly Access[]) =>
+  accesses.flatMap((one) => {
+    if (one.store === 'lake') return [`lake/${one.table.replace('.', '/')}/*`];
+    return one.store === 'objects' ? [`${one.prefix}*`] : [];
+  });
+
 test('a workload writes exactly the prefixes that it declares, and reads those and what it declares to read', () => {
-  const prefixes = (accesses: readonly Access[]) =>
-    accesses.flatMap((one) => {
-      if (one.store === 'lake') return [`lake/${one.table.replace('.', '/')}/*`];
-      return one.store === 'objects' ? [`${one.prefix}*`] : [];
-    });
   const inLake = (workload: string, action: string) => on(workload, action).filter((resource) => !resource.startsWith('arn:'));
   for (const { name, reads, writes } of workloadsOf(retail)) {
     assert.deepEqual(inLake(name, 's3:PutObject'), sorted(prefixes(writes)), name);
@@ -61,9 +63,11 @@ test('only the gate signs, and it writes neither data nor releases', () => {
   assert.deepEqual(on('gate', 'kafka-cluster:WriteData'), []);
 });
 
-test('only compaction and vacuum delete files', () => {
-  const deleting = workloadsOf(retail).filter(({ name }) => on(name, 's3:DeleteObject').length > 0);
-  assert.deepEqual(deleting.map(({ name }) => name).sort(), ['compact', 'vacuum']);
+test('a workload deletes under exactly the prefixes where it declares that, and the sweep of dead trainings writes nothing', () => {
+  for (const { name, deletes = [] } of workloadsOf(retail))
+    assert.deepEqual(on(name, 's3:DeleteObject'), sorted(prefixes(deletes)), name);
+  assert.deepEqual(on('sweep', 's3:DeleteObject'), ['releases/retail-recommender/*']);
+  assert.deepEqual(on('sweep', 's3:PutObject'), []);
 });
 
 test('no workload reads a secret of the account: its passwords come to it as files', () => {

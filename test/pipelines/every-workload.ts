@@ -23,6 +23,7 @@ import { startRegistry } from '../../pipelines/workloads/registry.ts';
 import type { RunningWorkload, WorkloadOptions } from '../../pipelines/workloads/running.ts';
 import { startAnswering } from '../../pipelines/workloads/serving.ts';
 import { startSinking } from '../../pipelines/workloads/sink.ts';
+import { abandonRelease } from './abandoned-release.ts';
 import { type Recorded, recordedRuntime } from './recorded-runtime.ts';
 import type { Tried } from './tried-usecases.ts';
 
@@ -55,7 +56,7 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
     const known = seen.get(name) ?? recorded;
     seen.set(name, known);
     if (known === recorded) return runtime;
-    for (const kind of ['reads', 'writes', 'looked'] as const) {
+    for (const kind of ['reads', 'writes', 'deletes', 'looked'] as const) {
       const add = recorded[kind].add;
       recorded[kind].add = (value) => {
         known[kind].add(value);
@@ -197,6 +198,8 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
       );
     });
     await during('monitor', startWatching, caughtUp);
+    await abandonRelease(await inner.use('objects'), model);
+    await job('sweep');
     await job('compact');
     await job('vacuum');
     const start = (options: WorkloadOptions) => startRegistry({ ...options, models: [model] });

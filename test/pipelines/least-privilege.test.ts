@@ -12,7 +12,7 @@ for (const usecase of [shop, orders]) {
     after(cleanUp);
 
     for (const [name, declaration] of declared) {
-      test(`${name} reads and writes what it declares, all of it and nothing else`, () => {
+      test(`${name} reads, writes and deletes what it declares, all of it and nothing else`, () => {
         const recorded = seen.get(name);
         assert.ok(recorded !== undefined, `${name} did not run`);
         assert.deepEqual(differences(declaration, recorded), []);
@@ -23,12 +23,13 @@ for (const usecase of [shop, orders]) {
       const extra = { store: 'log', topic: `${usecase.name}.other` } as const;
       for (const [name, declaration] of declared) {
         const recorded = seen.get(name) ?? assert.fail(name);
-        for (const kind of ['reads', 'writes'] as const) {
-          for (const [index, access] of declaration[kind].entries()) {
-            const without: WorkloadDeclaration = { ...declaration, [kind]: declaration[kind].toSpliced(index, 1) };
+        for (const kind of ['reads', 'writes', 'deletes'] as const) {
+          const accesses = declaration[kind] ?? [];
+          for (const [index, access] of accesses.entries()) {
+            const without: WorkloadDeclaration = { ...declaration, [kind]: accesses.toSpliced(index, 1) };
             assert.notDeepEqual(differences(without, recorded), [], `${name} ${kind} ${JSON.stringify(access)}`);
           }
-          const more = [...declaration[kind], extra];
+          const more = [...accesses, extra];
           assert.notDeepEqual(differences({ ...declaration, [kind]: more }, recorded), [], `${name} ${kind}`);
         }
       }

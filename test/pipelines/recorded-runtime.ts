@@ -8,6 +8,7 @@ import type { Access, WorkloadDeclaration } from '../../app/workloads.ts';
 export interface Recorded {
   readonly reads: Set<string>;
   readonly writes: Set<string>;
+  readonly deletes: Set<string>;
   /** Topics that were looked for; nothing in them was read or written. */
   readonly looked: Set<string>;
 }
@@ -18,7 +19,7 @@ export function recordedRuntime(
   inner: Runtime,
   replace: Partial<Ports> = {},
 ): { readonly runtime: Runtime; readonly recorded: Recorded } {
-  const recorded: Recorded = { reads: new Set(), writes: new Set(), looked: new Set() };
+  const recorded: Recorded = { reads: new Set(), writes: new Set(), deletes: new Set(), looked: new Set() };
   const wrap: { readonly [Name in keyof Ports]: (port: Ports[Name]) => Ports[Name] } = {
     log: (log) =>
       noting(log, {
@@ -33,15 +34,15 @@ export function recordedRuntime(
     lake: (lake) => {
       const read = (table: string) => recorded.reads.add(`lake ${table}`);
       const write = (table: string) => recorded.writes.add(`lake ${table}`);
-      const both = (table: string) => [read(table), write(table)];
+      const care = (table: string) => [read(table), write(table), recorded.deletes.add(`lake ${table}`)];
       return noting<Lake>(lake, {
         ensureTable: ({ name }) => write(name),
         stage: write,
         commit: write,
         snapshot: read,
         history: read,
-        compact: both,
-        vacuum: both,
+        compact: care,
+        vacuum: care,
         query: (sql) => tablesIn(usecase, sql).map(read),
         stream: (sql) => tablesIn(usecase, sql).map(read),
       });
@@ -65,7 +66,16 @@ export function recordedRuntime(
     objects: (objects) => {
       const read = (key: string) => recorded.reads.add(`objects ${key}`);
       const write = (key: string) => recorded.writes.add(`objects ${key}`);
-      return noting(objects, { get: read, has: read, list: read, put: write, putFile: write, putIfAbsent: write, delete: write });
+      const remove = (key: string) => recorded.deletes.add(`objects ${key}`);
+      return noting(objects, {
+        get: read,
+        has: read,
+        list: read,
+        put: write,
+        putFile: write,
+        putIfAbsent: write,
+        delete: remove,
+      });
     },
     metadata: (metadata) => ({ ...metadata, db: metadata.db.withPlugin(notingStatements(recorded)) }),
     audit: (audit) => {
@@ -139,12 +149,12 @@ const words = (access: Access): readonly string[] => {
 
 /** Where what a workload did and what it declares differ: `reads log retail.click, undeclared`. Empty where they agree. */
 export function differences(
-  { reads, writes }: Pick<WorkloadDeclaration, 'reads' | 'writes'>,
+  { reads, writes, deletes = [] }: Pick<WorkloadDeclaration, 'reads' | 'writes' | 'deletes'>,
   recorded: Recorded,
 ): readonly string[] {
   const covers = (declared: string, used: string) =>
     declared.startsWith('objects ') ? used.startsWith(declared) : used === declared;
-  const compare = (kind: 'reads' | 'writes', declared: readonly string[]) => [
+  const compare = (kind: 'reads' | 'writes' | 'deletes', declared: readonly string[]) => [
     ...[...recorded[kind]]
       .filter((used) => !declared.some((one) => covers(one, used)))
       .map((used) => `${kind} ${used}, undeclared`),
@@ -156,6 +166,7 @@ export function differences(
   return [
     ...compare('reads', reads.flatMap(words)),
     ...compare('writes', writes.flatMap(words)),
+    ...compare('deletes', deletes.flatMap(words)),
     ...[...recorded.looked].filter((topic) => !topics.includes(topic)).map((topic) => `looks for ${topic}, undeclared`),
   ];
 }

@@ -187,8 +187,9 @@ test('sweep deletes what a dead trainer left a day ago, and nothing a version na
   const orphan = await release();
   const old = openRegistry({ metadata, objects, keys, audit, clock: { now: () => Date.now() * 1000 + 2 * DAY } });
   const young = openRegistry({ metadata, objects, keys, audit, clock: { now: () => Date.now() * 1000 + HOUR } });
-  assert.deepEqual(await young.sweep(), []);
-  const swept = await old.sweep();
+  assert.deepEqual(await young.sweep(MODEL), []);
+  assert.deepEqual(await old.sweep('another-model'), []);
+  const swept = await old.sweep(MODEL);
   assert.ok(swept.includes(orphan.prefix.slice(0, -1)));
   assert.equal(await objects.has(`${orphan.prefix}card.md`), false);
   assert.ok((await registry.loadUnit(named.unitId)).files['card.md']);
