@@ -31,7 +31,7 @@ const line = text('\\S(.*\\S)?', 'a text that is not empty');
 export const SETTINGS = Type.Object({
   MILLRACE_GROUND: text('embedded|cluster', 'embedded or cluster'),
   MILLRACE_ENVIRONMENT: name,
-  MILLRACE_USECASE: text('[a-z][a-z0-9_]{0,62}', 'the name of a folder of app/usecases/'),
+  MILLRACE_USECASE: text('[a-z]([a-z0-9-]{0,22}[a-z0-9])?', 'the name of a folder of app/usecases/'),
   MILLRACE_WORKLOAD: name,
   MILLRACE_DATA_DIR: line,
   MILLRACE_LOG: text('silent|fatal|error|warn|info|debug|trace', 'silent, fatal, error, warn, info, debug or trace'),
@@ -43,6 +43,8 @@ export const SETTINGS = Type.Object({
   MILLRACE_REGISTRY_URL: text(`https?://${HOST}(:${PORT})?/?`, 'an http or https address'),
 
   MILLRACE_LOG_BROKERS: text(`${HOST}:${PORT}(,${HOST}:${PORT})*`, 'host:port,host:port'),
+  /** How to show who one is to the brokers: by name and password, or by the pod's identity on AWS. */
+  MILLRACE_LOG_MECHANISM: text('scram-sha-512|aws-iam', 'scram-sha-512 or aws-iam'),
   MILLRACE_LOG_USER: line,
   MILLRACE_LOG_PASSWORD_FILE: file,
   MILLRACE_LOG_CA_FILE: file,

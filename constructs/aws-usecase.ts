@@ -1,12 +1,12 @@
 import type { Output } from '@pulumi/pulumi';
 import type { UseCase } from '../app/usecases/usecase.ts';
-import { workloadsOf } from '../app/workloads.ts';
+import { type WorkloadDeclaration, workloadsOf } from '../app/workloads.ts';
 import type { AwsPlatform } from './aws.ts';
 import { grantsOf } from './cluster/aws-grants.ts';
 import { serviceAccountOf } from './cluster/pod.ts';
 import { WorkloadIdentity } from './cluster/workload-identity.ts';
-import { AwsLogUser } from './ingestion/aws-log-user.ts';
 import { awsTopic } from './ingestion/aws-topic.ts';
+import type { Connector } from './ingestion/change-sources.ts';
 import type { Topic } from './ingestion/topics.ts';
 import { AwsCatalogue } from './lake/aws-catalogue.ts';
 import { namespaceOf } from './site.ts';
@@ -14,48 +14,36 @@ import { namespaceOf } from './site.ts';
 export interface AwsUseCaseProps {
   /** Those of `topicsFor`. */
   readonly topics: readonly Topic[];
+  /** Those of `connectorsOf`. */
+  readonly connectors: readonly Connector[];
 }
 
 /** What a use case has on AWS, by the names of its workloads. */
 export interface AwsUseCase {
   readonly roleArns: Readonly<Record<string, Output<string>>>;
-  /** Name and password for the event log, where a workload reads or writes it. */
-  readonly logSecretArns: Readonly<Record<string, Output<string>>>;
   /** Where its tables are in Athena. */
   readonly database: Output<string>;
 }
 
-/** Topics, users, identities and catalogue of one use case. They carry its name, and go with it when its folder goes. */
-export function awsUseCase(platform: AwsPlatform, usecase: UseCase, { topics }: AwsUseCaseProps): AwsUseCase {
-  const { scope, options, cluster, keys } = platform.foundation;
+/** Topics, identities and catalogue of one use case. They carry its name, and go with it when its folder goes. */
+export function awsUseCase(platform: AwsPlatform, usecase: UseCase, { topics, connectors }: AwsUseCaseProps): AwsUseCase {
+  const { scope, options, cluster } = platform.foundation;
   const { stores } = platform;
-  const clusterArn = stores.log.arn;
-  for (const topic of topics) awsTopic(topic, clusterArn, options);
+  for (const topic of topics) awsTopic(topic, stores.log.arn, options);
   const catalogue = new AwsCatalogue(`${usecase.name}-catalogue`, scope, { usecase, bucketName: platform.lakeBucket }, options);
-  const made = workloadsOf(usecase).map((workload) => {
-    const account = serviceAccountOf({ name: workload.name, usecase: usecase.name });
-    const usesLog = [...workload.reads, ...workload.writes].some(({ store }) => store === 'log');
-    const logUser = usesLog
-      ? new AwsLogUser(`${account}-log`, scope, { clusterArn, secretsKeyArn: keys.secrets.arn, username: account }, options)
-      : undefined;
-    const identity = new WorkloadIdentity(
-      account,
-      scope,
-      {
-        namespace: namespaceOf(workload.layer),
-        serviceAccount: account,
-        clusterName: cluster.name,
-        statements: grantsOf(workload, stores),
-      },
-      options,
-    );
-    return { name: workload.name, roleArn: identity.roleArn, secretArn: logUser?.secretArn };
-  });
+  const identity = (workload: WorkloadDeclaration, serviceAccount: string): Output<string> => {
+    const account = { namespace: namespaceOf(workload.layer), serviceAccount, clusterName: cluster.name };
+    return new WorkloadIdentity(serviceAccount, scope, { ...account, statements: grantsOf(workload, stores) }, options).roleArn;
+  };
+  const made = [
+    ...workloadsOf(usecase).map((workload) => ({
+      workload,
+      serviceAccount: serviceAccountOf({ name: workload.name, usecase: usecase.name }),
+    })),
+    ...connectors.map(({ declaration, serviceAccount }) => ({ workload: declaration, serviceAccount })),
+  ];
   return {
-    roleArns: Object.fromEntries(made.map(({ name, roleArn }) => [name, roleArn])),
-    logSecretArns: Object.fromEntries(
-      made.flatMap(({ name, secretArn }) => (secretArn === undefined ? [] : [[name, secretArn]])),
-    ),
+    roleArns: Object.fromEntries(made.map(({ workload, serviceAccount }) => [workload.name, identity(workload, serviceAccount)])),
     database: catalogue.database,
   };
 }

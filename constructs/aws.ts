@@ -108,8 +108,8 @@ export interface AwsAddress {
 /** The stores of an environment. */
 export interface AwsPlatform {
   readonly foundation: AwsFoundation;
-  /** Comma-separated `host:port`, by how a client shows who it is. */
-  readonly bootstrapBrokers: { readonly scram: Output<string>; readonly iam: Output<string> };
+  /** Comma-separated `host:port`, for clients that show their identity (IAM). */
+  readonly bootstrapBrokers: Output<string>;
   readonly lakeBucket: Output<string>;
   readonly auditBucket: Output<string>;
   readonly workgroup: Output<string>;
@@ -193,7 +193,7 @@ export function awsPlatform(foundation: AwsFoundation, props: AwsPlatformProps):
   };
   return {
     foundation,
-    bootstrapBrokers: { scram: log.bootstrapBrokers, iam: log.bootstrapBrokersIam },
+    bootstrapBrokers: log.bootstrapBrokers,
     lakeBucket: lake.bucketName,
     auditBucket: audit.bucketName,
     workgroup: warehouse.workgroup,

@@ -133,12 +133,24 @@ function* combinationFaults(environment: string, dials: RawDials): Generator<Fau
   if (gpu.maxNodes === 0 && gpu.quota > 0) yield { key: 'gpu.quota', value: gpu.quota, expected: '0, since gpu.maxNodes is 0' };
   if (aws !== undefined && !aws.allowedRegions.includes(aws.region))
     yield { key: 'aws.region', value: aws.region, expected: `one of aws.allowedRegions: ${aws.allowedRegions.join(', ')}` };
-  if (objects !== undefined && (objects.namespace === undefined) !== (objects.labels === undefined))
-    yield {
-      key: 'objects.labels',
-      value: objects.labels,
-      expected: 'labels of the pods that answer, exactly where namespace is set',
-    };
-  if (objects !== undefined && (objects.namespace === undefined) === (objects.ranges === undefined))
-    yield { key: 'objects', value: objects, expected: 'either namespace or ranges, so that network policies can name it' };
+  if (objects !== undefined) yield* placeFaults('objects', objects);
+  for (const [name, database] of Object.entries(dials.changeCapture?.databases ?? {})) {
+    const key = `changeCapture.databases.${name}`;
+    yield* placeFaults(key, database);
+    if ((database.secretStore === undefined) !== (target === 'aws'))
+      yield {
+        key: `${key}.secretStore`,
+        value: database.secretStore,
+        expected: 'the ClusterSecretStore that holds its login; on aws none, since Secrets Manager does',
+      };
+  }
+}
+
+type Place = Pick<NonNullable<RawDials['objects']>, 'namespace' | 'labels' | 'ranges'>;
+
+function* placeFaults(key: string, { namespace, labels, ranges }: Place): Generator<Fault> {
+  if ((namespace === undefined) !== (labels === undefined))
+    yield { key: `${key}.labels`, value: labels, expected: 'labels of the pods that answer, exactly where namespace is set' };
+  if ((namespace === undefined) === (ranges === undefined))
+    yield { key, value: { namespace, ranges }, expected: 'either namespace or ranges, so that network policies can name it' };
 }

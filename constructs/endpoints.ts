@@ -12,6 +12,9 @@ const service = (name: string, layer: string, port: number, labels: Readonly<Rec
 
 /** Names that operators give to what they run; see each operator's own documentation. */
 const KAFKA_TLS = 9093;
+const MSK_IAM = 9098;
+/** EKS's agent for pods' identities, on each node. */
+const IDENTITY_AGENT = { host: '169.254.170.23', port: 80 } as const;
 const REGISTRY_DATABASE = `${PLATFORM}-registry`;
 
 /**
@@ -26,9 +29,10 @@ export function endpointsOf(dials: Dials): Endpoints {
   const outside = (name: string, host: string, port: number): Endpoint => ({ name, host, port, ranges });
   return {
     ...own,
+    identity: { name: 'identity', ...IDENTITY_AGENT, ranges: [`${IDENTITY_AGENT.host}/32`] },
     objects: outside('objects', `s3.${aws.region}.amazonaws.com`, 443),
     ...(providers.log === 'msk' && {
-      log: { ...outside('log', placeholder(AWS_VALUES.brokers), 9096), address: placeholder(AWS_VALUES.brokers) },
+      log: { ...outside('log', placeholder(AWS_VALUES.brokers), MSK_IAM), address: placeholder(AWS_VALUES.brokers) },
     }),
     ...(providers.online === 'elasticache' && { online: outside('online', placeholder(AWS_VALUES.onlineHost), 6379) }),
     ...(providers.metadata === 'rds' && { metadata: outside('metadata', placeholder(AWS_VALUES.metadataHost), 5432) }),

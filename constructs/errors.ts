@@ -61,6 +61,16 @@ export const { error: stackError } = errorTable({
     title: 'The cluster has too little room for the plan',
     next: 'Raise the quota, add nodes, or plan less load in stacks/Pulumi.<env>.yaml; `millrace plan` shows what takes how much.',
   },
+  MR_STACK_FOUNDATION: {
+    status: 424,
+    title: 'The foundation that this environment names cannot carry it',
+    next: 'Stand it up by `millrace stack up <environment> --foundation`, or correct millrace:foundation.stack.',
+  },
+  MR_STACK_DATABASE: {
+    status: 424,
+    title: 'A use case follows a database that this environment does not have',
+    next: 'Name it in stacks/Pulumi.<env>.yaml under millrace:changeCapture.databases, or take the source out of the definition.',
+  },
   MR_STACK_USECASES: {
     status: 409,
     title: 'The use cases do not go together',

@@ -22,7 +22,7 @@ export function platform(base: Foundation): Platform {
 }
 
 const valuesOf = (stores: AwsPlatform): Values => ({
-  [AWS_VALUES.brokers]: stores.bootstrapBrokers.scram,
+  [AWS_VALUES.brokers]: stores.bootstrapBrokers,
   [AWS_VALUES.onlineHost]: stores.online.host,
   [AWS_VALUES.metadataHost]: stores.registry.host,
   [AWS_VALUES.lakeBucket]: stores.lakeBucket,

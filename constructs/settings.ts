@@ -22,6 +22,7 @@ export function settingsEnv(site: Site, usecase: string | undefined, declaration
     ...(usecase !== undefined && { MILLRACE_USECASE: usecase }),
     MILLRACE_WORKLOAD: declaration.name,
     ...(declaration.port !== undefined && { MILLRACE_HTTP_HOST: '0.0.0.0', MILLRACE_HTTP_PORT: String(declaration.port) }),
+    ...(stores.has('log') && logSettings(site)),
     ...Object.assign({}, ...credentials.map((credential) => fromCredential(site, credential))),
     ...(['lake', 'objects', 'audit'].some((store) => stores.has(store as 'lake')) && objectSettings(site)),
     ...(stores.has('keys') && site.dials.target === 'aws' && { MILLRACE_KEYS_KMS_KEY: '{{subjectKey}}' }),
@@ -29,6 +30,11 @@ export function settingsEnv(site: Site, usecase: string | undefined, declaration
     OTEL_SERVICE_NAME: [PLATFORM, usecase, declaration.name].filter(Boolean).join('-'),
   };
 }
+
+const logSettings = ({ dials, endpoints: { log } }: Site): Env => ({
+  MILLRACE_LOG_BROKERS: log.address ?? `${log.host}:${log.port}`,
+  MILLRACE_LOG_MECHANISM: dials.providers.log === 'msk' ? 'aws-iam' : 'scram-sha-512',
+});
 
 /** Where a file of a mounted Secret is. */
 const file = ({ secret, files }: Credential, name: string): string | undefined =>
@@ -38,7 +44,7 @@ const defined = (settings: Readonly<Record<string, string | undefined>>): Env =>
   Object.fromEntries(Object.entries(settings).filter((entry): entry is [string, string] => entry[1] !== undefined));
 
 function fromCredential(site: Site, credential: Credential): Env {
-  const { log, online, metadata } = site.endpoints;
+  const { online, metadata } = site.endpoints;
   const secret = (prefix: string) => ({
     [`${prefix}_USER`]: credential.user,
     [`${prefix}_PASSWORD_FILE`]: file(credential, 'password'),
@@ -46,7 +52,7 @@ function fromCredential(site: Site, credential: Credential): Env {
   });
   switch (credential.opens) {
     case 'log':
-      return defined({ MILLRACE_LOG_BROKERS: log.address ?? `${log.host}:${log.port}`, ...secret('MILLRACE_LOG') });
+      return defined(secret('MILLRACE_LOG'));
     case 'online':
       return defined({
         MILLRACE_ONLINE_HOST: online.host,

@@ -29,6 +29,8 @@ export interface Endpoints {
   readonly telemetry: Endpoint;
   /** The API server. */
   readonly controlPlane: Endpoint;
+  /** What gives pods their identity, on aws. */
+  readonly identity?: Endpoint;
 }
 
 /** What every chart of an environment is made from. */

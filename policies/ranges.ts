@@ -6,7 +6,9 @@ export function rangeOf(cidr: unknown): { readonly first: number; readonly prefi
   return { first: ((a * 256 + b) * 256 + c) * 256 + d, prefix };
 }
 
-const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '127.0.0.0/8'];
+/** Of a node itself: EKS's agent that gives pods their identity. Its neighbour that gives out the node's own is none of them. */
+const IDENTITY_AGENT = '169.254.170.23/32';
+const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '127.0.0.0/8', IDENTITY_AGENT];
 
 /** Whether one range lies within another. */
 export function within(cidr: unknown, outer: string): boolean {
@@ -16,5 +18,5 @@ export function within(cidr: unknown, outer: string): boolean {
   return Math.floor(inner.first / size) === Math.floor(around.first / size);
 }
 
-/** Addresses that no one on the internet has (RFC 1918, RFC 6598). */
+/** Addresses that no one on the internet has (RFC 1918, RFC 6598, and the node's own agent). */
 export const isPrivate = (cidr: unknown): boolean => PRIVATE.some((outer) => within(cidr, outer));

@@ -1,15 +1,7 @@
 import { readdir } from 'node:fs/promises';
-import { errorTable } from '../errors.ts';
+import { checkUseCase } from './check.ts';
+import { useCaseError } from './errors.ts';
 import type { UseCase } from './usecase.ts';
-
-const errors = errorTable({
-  MR_USECASE_NAME: {
-    status: 409,
-    title: 'A use case is not named like its folder',
-    next: 'Give the definition the name of its folder: topics, tables and models are found by it.',
-  },
-  MR_USECASE_UNKNOWN: { status: 404, title: 'There is no such use case', next: 'Name a folder of app/usecases/ with --usecase.' },
-});
 
 /** Names of all use cases, ascending: the folders beside this file. */
 export async function useCaseNames(): Promise<readonly string[]> {
@@ -20,11 +12,11 @@ export async function useCaseNames(): Promise<readonly string[]> {
     .sort();
 }
 
-/** Loads `app/usecases/<name>/usecase.ts`, whose one export of the same name is the definition. @throws MR_USECASE_UNKNOWN, MR_USECASE_NAME */
+/** Loads `app/usecases/<name>/usecase.ts`, whose one export of the same name is the definition. @throws MR_USECASE_UNKNOWN, MR_USECASE_NAME, MR_USECASE_SOURCE */
 export async function loadUseCase(name: string): Promise<UseCase> {
   const folders = await useCaseNames();
   if (!folders.includes(name)) {
-    throw errors.error('MR_USECASE_UNKNOWN', `There is no use case '${name}'`, {
+    throw useCaseError('MR_USECASE_UNKNOWN', `There is no use case '${name}'`, {
       field: '--usecase',
       value: name,
       expected: `one of ${folders.join(', ')}`,
@@ -33,18 +25,19 @@ export async function loadUseCase(name: string): Promise<UseCase> {
   const module = (await import(`./${name}/usecase.ts`)) as Readonly<Record<string, UseCase>>;
   const usecase = module[name];
   if (usecase === undefined) {
-    throw errors.error('MR_USECASE_UNKNOWN', `app/usecases/${name}/usecase.ts has no export '${name}'`, {
+    throw useCaseError('MR_USECASE_UNKNOWN', `app/usecases/${name}/usecase.ts has no export '${name}'`, {
       field: 'export',
       value: name,
       expected: 'the use case definition',
     });
   }
   if (usecase.name !== name) {
-    throw errors.error('MR_USECASE_NAME', `app/usecases/${name}/usecase.ts is named '${usecase.name}'`, {
+    throw useCaseError('MR_USECASE_NAME', `app/usecases/${name}/usecase.ts is named '${usecase.name}'`, {
       field: 'name',
       value: usecase.name,
       expected: name,
     });
   }
+  checkUseCase(usecase);
   return usecase;
 }

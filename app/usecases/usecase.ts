@@ -1,3 +1,4 @@
+import { checkUseCase } from './check.ts';
 import type { EventType, TableType } from './event.ts';
 import type { AnyView, InputOf } from './feature.ts';
 import type { CostOf, EventInputOf, ItemLabel, Kind, Label, MetricOf, Model, OutcomeLabel, Trainer } from './model.ts';
@@ -88,7 +89,20 @@ export interface Monitors<Input extends string = string> {
   readonly retrain: { readonly schedule: string; readonly coolDown: Duration; readonly consecutiveWindows: number };
 }
 
-/** Where rows come from; each is read by the adapter of its kind in `app/ingestion/`. */
+/**
+ * Tables of a Postgres, followed change by change into the log (`constructs/ingestion/change-capture.ts`). It needs a cluster:
+ * a laptop's loop leaves it out and says so. Where the database stands is a dial of each environment.
+ */
+export interface DatabaseSource {
+  readonly kind: 'database';
+  readonly engine: 'postgres';
+  /** Unique within the use case. */
+  readonly name: string;
+  /** `schema.table` there, and the table of the definition that its rows are of. */
+  readonly tables: readonly { readonly from: string; readonly into: string }[];
+}
+
+/** Where rows come from; each but a database is read by the adapter of its kind in `app/ingestion/`. */
 export type Source =
   | { readonly kind: 'stream'; readonly into: string; readonly partitions: number }
   | { readonly kind: 'upload'; readonly into: string; readonly formats: readonly ('csv' | 'jsonl' | 'parquet')[] }
@@ -98,6 +112,7 @@ export type Source =
 export const streams = (...events: readonly string[]): readonly Source[] =>
   events.map((into) => ({ kind: 'stream', into, partitions: 4 }));
 
+  | DatabaseSource
 interface UseCaseOf<K extends Kind, L extends Label, G, S> {
   /** The trainer's. */
   readonly kind: K;
@@ -141,6 +156,7 @@ export function defineUseCase<const V extends readonly AnyView[], const T extend
       readonly trainer: T;
       readonly label: L;
     };
+ * @throws MR_USECASE_NAME, MR_USECASE_SOURCE
     readonly gate: GateOf<NoInfer<T>, NoInfer<L>>;
     readonly serving: ServingOf<NoInfer<T>>;
     readonly monitors: Monitors<InputOf<V> | EventInputOf<NoInfer<L>>>;
@@ -151,3 +167,4 @@ export function defineUseCase<const V extends readonly AnyView[], const T extend
     { readonly kind: T['kind'] }
   >;
 }
+  checkUseCase(definition);

@@ -9,10 +9,12 @@ export interface AwsEndpointsProps {
   readonly vpcId: Input<string>;
   readonly cidr: string;
   readonly subnetIds: readonly Input<string>[];
-  readonly routeTableIds: readonly Input<string>[];
 }
 
-/** What nodes, agents and workloads call; `eks-auth` gives pods their identity. */
+/**
+ * What nodes, agents and workloads call; `eks-auth` gives pods their identity. S3 is one of them and no gateway, whose addresses
+ * are the public ones: a network policy names the network's own range, and nothing beyond.
+ */
 const INTERFACES = [
   'autoscaling',
   'ec2',
@@ -23,6 +25,7 @@ const INTERFACES = [
   'elasticloadbalancing',
   'kms',
   'logs',
+  's3',
   'secretsmanager',
   'sts',
 ] as const;
@@ -60,28 +63,17 @@ export class AwsEndpoints extends AwsComponent {
     const layers = [`prod-${region}-starport-layer-bucket`, `prod-registry-k8s-io-${region}`].map(
       (bucket) => `arn:${partitionOf(region)}:s3:::${bucket}/*`,
     );
-    new VpcEndpoint(
-      `${name}-s3`,
+    const ownBuckets = policyDocument([
       {
-        vpcId,
-        serviceName: `com.amazonaws.${region}.s3`,
-        vpcEndpointType: 'Gateway',
-        routeTableIds: [...props.routeTableIds],
-        policy: policyDocument([
-          {
-            Sid: 'OwnBuckets',
-            Effect: 'Allow',
-            Principal: '*',
-            Action: 's3:*',
-            Resource: '*',
-            Condition: { StringEquals: { 'aws:ResourceAccount': scope.accountId } },
-          },
-          { Sid: 'LayersOfImages', Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: layers },
-        ]),
-        tags: called('s3'),
+        Sid: 'OwnBuckets',
+        Effect: 'Allow',
+        Principal: '*',
+        Action: 's3:*',
+        Resource: '*',
+        Condition: { StringEquals: { 'aws:ResourceAccount': scope.accountId } },
       },
-      this.own,
-    );
+      { Sid: 'LayersOfImages', Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: layers },
+    ]);
     for (const service of INTERFACES) {
       new VpcEndpoint(
         `${name}-${service.replace('.', '-')}`,
@@ -92,6 +84,11 @@ export class AwsEndpoints extends AwsComponent {
           privateDnsEnabled: true,
           subnetIds: [...props.subnetIds],
           securityGroupIds: [group.id],
+          // Without the option it would want a gateway beside it.
+          ...(service === 's3' && {
+            policy: ownBuckets,
+            dnsOptions: { privateDnsOnlyForInboundResolverEndpoint: false },
+          }),
           tags: called(service),
         },
         this.own,

@@ -91,13 +91,12 @@ export class AwsNetwork extends AwsComponent {
       const args = { subnetId: subnet.id, allocationId: address.id, tags: called(`nat-${index + 1}`) };
       return new NatGateway(nat, args, { ...this.own, dependsOn: [gateway] });
     });
-    const nodeRoutes = nodes.map((subnet, index) => {
+    nodes.forEach((subnet, index) => {
       const table = new RouteTable(`${name}-nodes-${index + 1}`, { vpcId: vpc.id, tags: called(`nodes-${index + 1}`) }, this.own);
       const nat = nats[index] ?? nats[0];
       if (nat !== undefined)
         new Route(`${name}-nodes-out-${index + 1}`, { ...out, routeTableId: table.id, natGatewayId: nat.id }, this.own);
       join('nodes', index, subnet, table);
-      return table;
     });
 
     this.nodeSubnetIds = nodes.map(({ id }) => id);
@@ -110,7 +109,6 @@ export class AwsNetwork extends AwsComponent {
         vpcId: vpc.id,
         cidr: props.cidr,
         subnetIds: this.nodeSubnetIds,
-        routeTableIds: nodeRoutes.map(({ id }) => id),
       },
       this.own,
     );

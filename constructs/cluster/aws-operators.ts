@@ -13,9 +13,10 @@ export interface AwsOperatorsProps {
 const OPERATORS = {
   autoscaler: { namespace: 'kube-system', serviceAccount: 'cluster-autoscaler' },
   secrets: { namespace: 'external-secrets', serviceAccount: 'external-secrets' },
+  lag: { namespace: 'keda', serviceAccount: 'keda-operator' },
 } as const satisfies Readonly<Record<string, ServiceAccount>>;
 
-/** Identities of what runs beside the workloads: the one that sizes node groups, and the one that brings secrets into namespaces. */
+/** Identities of what runs beside the workloads: who sizes node groups, who brings secrets into namespaces, who reads consumers' lag. */
 export function awsOperators(
   scope: AwsScope,
   { clusterName, secretsKeyArn, nodes }: AwsOperatorsProps,
@@ -58,17 +59,21 @@ export function awsOperators(
       Condition: { StringEquals: { 'aws:ResourceTag/eks:cluster-name': clusterName } },
     },
   ];
+  // Of the one event log of this environment, whose ARN ends in an id that only its making tells.
+  const inLog = (kind: string, name: string) => inAccount('kafka', `${kind}/${physicalName(scope, 'log')}/*${name}`);
   return {
+    lag: identity('lag', [
+      { Sid: 'JoinLog', Effect: 'Allow', Action: 'kafka-cluster:Connect', Resource: inLog('cluster', '') },
+      { Sid: 'SeeEndsOfTopics', Effect: 'Allow', Action: 'kafka-cluster:DescribeTopic', Resource: inLog('topic', '/*') },
+      { Sid: 'SeePositionsOfGroups', Effect: 'Allow', Action: 'kafka-cluster:DescribeGroup', Resource: inLog('group', '/*') },
+    ]),
     ...(nodes === 'managed' ? { autoscaler: identity('autoscaler', autoscaling()) } : {}),
     secrets: identity('secrets', [
       {
         Sid: 'ReadOwnPasswords',
         Effect: 'Allow',
         Action: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'],
-        Resource: [
-          inAccount('secretsmanager', `secret:${physicalName(scope, '*')}`),
-          inAccount('secretsmanager', `secret:AmazonMSK_${physicalName(scope, '*')}`),
-        ],
+        Resource: inAccount('secretsmanager', `secret:${physicalName(scope, '*')}`),
       },
       {
         Sid: 'ReadOwnersOfDatabases',

@@ -24,7 +24,6 @@ const UNTAGGED: ReadonlySet<string> = new Set([
   'aws:iam/rolePolicyAttachment:RolePolicyAttachment',
   'aws:kms/alias:Alias',
   'aws:msk/configuration:Configuration',
-  'aws:msk/singleScramSecretAssociation:SingleScramSecretAssociation',
   'aws:msk/topic:Topic',
   'aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration',
   'aws:s3/bucketLogging:BucketLogging',
@@ -35,7 +34,6 @@ const UNTAGGED: ReadonlySet<string> = new Set([
   'aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock',
   'aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration',
   'aws:s3/bucketVersioning:BucketVersioning',
-  'aws:secretsmanager/secretPolicy:SecretPolicy',
   'aws:secretsmanager/secretVersion:SecretVersion',
   'aws:sqs/queuePolicy:QueuePolicy',
 ]);

@@ -69,9 +69,9 @@ export const namedOf = (usecase: string | undefined, declaration: WorkloadDeclar
   usecase,
 });
 
-/** The endpoints behind the stores that a declaration reads or writes: these and no others may be reached. */
+/** The endpoints behind the stores that a declaration reads or writes, and who vouches for it there: these and no others may be reached. */
 export function endpointsOf(site: Site, { reads, writes }: Pick<WorkloadDeclaration, 'reads' | 'writes'>): readonly Endpoint[] {
-  const { log, objects, online, metadata } = site.endpoints;
+  const { log, objects, online, metadata, identity } = site.endpoints;
   const behind: Readonly<Record<Access['store'], Endpoint>> = {
     log,
     lake: objects,
@@ -81,7 +81,8 @@ export function endpointsOf(site: Site, { reads, writes }: Pick<WorkloadDeclarat
     metadata,
     keys: metadata,
   };
-  return [...new Set([...reads, ...writes].map(({ store }) => behind[store]))];
+  const touched = [...new Set([...reads, ...writes].map(({ store }) => behind[store]))];
+  return identity === undefined || touched.length === 0 ? touched : [...touched, identity];
 }
 
 /** Service account, network and credentials of one declared workload, and its pod. */

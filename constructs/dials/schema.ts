@@ -17,6 +17,15 @@ const oneOf = <const T extends readonly string[]>(...values: T) =>
     { description: `one of ${values.join(', ')}` },
   ) as unknown as ReturnType<typeof Type.Unsafe<T[number]>>;
 
+/** Where something that is not ours answers: a namespace of this cluster, or address ranges. */
+const place = {
+  namespace: Type.Optional(name),
+  /** Labels of its pods there. */
+  labels: Type.Optional(Type.Record(Type.String({ minLength: 1 }), Type.String({ minLength: 1 }))),
+  ranges: Type.Optional(Type.Array(range, { minItems: 1 })),
+};
+const database = Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_-]{0,62}$', description: 'the name of a database' });
+
 /** Every dial of an environment, as `Pulumi.<env>.yaml` holds them under `millrace:`. */
 export const DIALS = Type.Object(
   {
@@ -63,11 +72,38 @@ export const DIALS = Type.Object(
           bucket: name,
           /** The ClusterSecretStore that holds each workload's access key, under `millrace/<environment>/objects/<workload>`. */
           secretStore: name,
-          /** Where it answers: a namespace of this cluster, or address ranges. */
-          namespace: Type.Optional(name),
-          /** Labels of its pods there. */
-          labels: Type.Optional(Type.Record(Type.String({ minLength: 1 }), Type.String({ minLength: 1 }))),
-          ranges: Type.Optional(Type.Array(range, { minItems: 1 })),
+          ...place,
+        },
+        closed,
+      ),
+    ),
+    /** The databases that use cases follow (sources of kind `database`), by `<use case>-<source>`. */
+    changeCapture: Type.Optional(
+      Type.Object(
+        {
+          /**
+           * Kafka Connect on Strimzi's base image, by digest, with Debezium's connector for Postgres in it; for MSK also
+           * `aws-msk-iam-auth`.
+           */
+          image: pinned,
+          databases: Type.Record(
+            Type.String({ pattern: '^[a-z][a-z0-9-]*$' }),
+            Type.Object(
+              {
+                host,
+                port: count(1, 65_535),
+                database,
+                /**
+                 * The ClusterSecretStore with the connector's `username`, `password` and `ca.crt`, under
+                 * `millrace/<environment>/databases/<use case>-<source>`; on aws Secrets Manager under
+                 * `millrace-<environment>-database-<use case>-<source>`.
+                 */
+                secretStore: Type.Optional(name),
+                ...place,
+              },
+              closed,
+            ),
+          ),
         },
         closed,
       ),

@@ -5,7 +5,7 @@ import { type ComponentResourceOptions, type Input, type Output, secret } from '
 import { AwsComponent, type AwsScope } from '../cluster/aws-component.ts';
 
 export interface AwsPasswordProps {
-  /** Name in Secrets Manager. MSK takes those only that start with `AmazonMSK_`. */
+  /** Name in Secrets Manager. */
   readonly secretName: string;
   readonly description: string;
   readonly username: string;

@@ -56,7 +56,8 @@ export function credentialsOf(site: Site, usecase: string | undefined, declarati
   const touches = (...some: readonly Access['store'][]): boolean => some.some((store) => stores.has(store));
   const own = usecase === undefined ? name : `${usecase}-${name}`;
   return [
-    ...(touches('log') ? [logCredential(site, own, writesEvents(usecase, writes))] : []),
+    // On MSK it is the pod's identity that opens the log (cluster/aws-grants.ts).
+    ...(touches('log') && site.dials.providers.log !== 'msk' ? [logCredential(site, own, writesEvents(usecase, writes))] : []),
     ...(touches('lake', 'objects', 'audit') && site.dials.objects !== undefined
       ? [objectsCredential(site, own, site.dials.objects.secretStore, writes)]
       : []),
@@ -73,13 +74,8 @@ const writesEvents = (usecase: string | undefined, writes: readonly Access[]): b
 
 function logCredential(site: Site, own: string, grants: boolean): Credential {
   const head = { opens: 'log', secret: `${own}-log`, ...(grants && { grants: 'write-data' as const }) } as const;
-  const { log } = site.dials.providers;
-  if (log === 'msk') {
-    const key = `AmazonMSK_${cloudName(site, own)}`;
-    return { ...head, store: CLOUD_STORE, user: own, files: { password: { key, property: 'password' } } };
-  }
   const store = storeOf('ingestion');
-  if (log === 'single') {
+  if (site.dials.providers.log === 'single') {
     const { singleBroker, singleBrokerCertificate } = MADE;
     const files = {
       password: { key: singleBroker, property: 'password' },

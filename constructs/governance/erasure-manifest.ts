@@ -41,15 +41,22 @@ const cloudStores = ({ providers: { online, metadata } }: Dials): ErasureDocumen
   ...(metadata === 'rds' ? [{ kind: 'Instance', name: 'registry', outcome: 'deleted' as const }] : []),
 ];
 
-/** A use case's topics: their records stay, and nobody can read a subject's after the key is gone. */
-export const useCaseErasure = (site: Site, usecase: UseCase): ErasureDocument => ({
-  stores: topicsFor(site, usecase).map(({ name }) =>
-    site.dials.providers.log === 'msk'
-      ? { kind: 'Topic', name, outcome: 'unreadable' }
-      : { kind: 'KafkaTopic', name: topicObject(name), outcome: 'unreadable' },
-  ),
-  exempt: [],
-});
+/**
+ * A use case's topics: their records stay, and nobody can read a subject's after the key is gone. What a database's changes are
+ * written to holds no subject's: the definition refuses such a table.
+ */
+export function useCaseErasure(site: Site, usecase: UseCase): ErasureDocument {
+  const all = topicsFor(site, usecase).map(({ name, annotations }) => ({
+    ...(site.dials.providers.log === 'msk' ? { kind: 'Topic', name } : { kind: 'KafkaTopic', name: topicObject(name) }),
+    role: annotations[DATA.role],
+  }));
+  return {
+    stores: all.flatMap(({ role, ...topic }) => (role === 'internal' ? [] : [{ ...topic, outcome: 'unreadable' as const }])),
+    exempt: all.flatMap(({ role, ...topic }) =>
+      role === 'internal' ? [{ ...topic, reason: 'Rows of class public or internal, and the state of their connector.' }] : [],
+    ),
+  };
+}
 
 /** Where erasure must reach, as the eraser and the rules read it. */
 export function erasureManifest(scope: Construct, { dials }: Site, document: ErasureDocument, usecase?: UseCase): void {

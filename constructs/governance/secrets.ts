@@ -12,7 +12,13 @@ const REFRESH = '15m';
 const READER = 'secret-reader';
 
 /** A Secret in a workload's namespace, kept equal to its source by the External Secrets operator. */
-export function copiedSecret(scope: Construct, id: string, named: Named, owner: string, credential: Credential): void {
+export function copiedSecret(
+  scope: Construct,
+  id: string,
+  named: Named,
+  owner: string,
+  credential: Omit<Credential, 'opens'>,
+): void {
   const { secret, files, user, grants } = credential;
   const store =
     credential.store === OWN_STORE
@@ -45,7 +51,7 @@ export function copiedSecret(scope: Construct, id: string, named: Named, owner: 
 }
 
 /** Lets one workload's account, and no other, read these Secrets of the registry; the operator reads them in its name. */
-function ownStore(scope: Construct, id: string, named: Named, owner: string, { files }: Credential) {
+function ownStore(scope: Construct, id: string, named: Named, owner: string, { files }: Pick<Credential, 'files'>) {
   const namespace = namespaceOf('registry');
   const account = serviceAccountOf(named);
   const labels = labelsOf(named, owner);

@@ -6,8 +6,8 @@ import { DATA } from '../../app/usecases/data-annotations.ts';
 import { AwsComponent, type AwsScope, physicalName } from '../cluster/aws-component.ts';
 import { guard } from '../cluster/aws-guard.ts';
 
-/** MSK's listeners, all with TLS, and the exporters of its metrics. */
-const PORTS = { scram: 9096, iam: 9098, metrics: 11_001, 'node-metrics': 11_002 } as const;
+/** MSK's listener, with TLS, and the exporters of its metrics. */
+const PORTS = { iam: 9098, metrics: 11_001, 'node-metrics': 11_002 } as const;
 
 const REPLICATION = 3;
 const MIN_IN_SYNC = 2;
@@ -37,19 +37,17 @@ const SERVER_PROPERTIES = {
   'default.replication.factor': String(REPLICATION),
   'min.insync.replicas': String(MIN_IN_SYNC),
   'unclean.leader.election.enable': 'false',
-  // Who has no grant has no access. It concerns SCRAM users; those by IAM have their roles' policies.
+  // Nobody is known but by IAM, whose policies decide; should another way in be opened, it leads to nothing.
   'allow.everyone.if.no.acl.found': 'false',
   'replica.selector.class': 'org.apache.kafka.common.replica.RackAwareReplicaSelector',
 } as const;
 
-/** Kafka by MSK: TLS on every listener, names for every principal, three zones. */
+/** Kafka by MSK: TLS, each principal by the identity of its pods and with its role's grants alone, three zones. */
 export class AwsMsk extends AwsComponent {
   readonly arn: Output<string>;
   readonly clusterName: Output<string>;
-  /** Comma-separated, for SASL/SCRAM over TLS. */
+  /** Comma-separated `host:port`, for IAM over TLS. */
   readonly bootstrapBrokers: Output<string>;
-  /** Comma-separated, for IAM over TLS. */
-  readonly bootstrapBrokersIam: Output<string>;
 
   constructor(name: string, scope: AwsScope, props: AwsMskProps, options?: ComponentResourceOptions) {
     super('ingestion:AwsMsk', name, scope, 'pii', options);
@@ -91,7 +89,7 @@ export class AwsMsk extends AwsComponent {
           connectivityInfo: { publicAccess: { type: 'DISABLED' } },
           storageInfo: { ebsStorageInfo: { volumeSize: props.storageGiB } },
         },
-        clientAuthentication: { sasl: { scram: true, iam: true }, unauthenticated: false },
+        clientAuthentication: { sasl: { iam: true }, unauthenticated: false },
         encryptionInfo: {
           encryptionAtRestKmsKeyArn: props.keyArn,
           encryptionInTransit: { clientBroker: 'TLS', inCluster: true },
@@ -105,8 +103,7 @@ export class AwsMsk extends AwsComponent {
     );
     this.arn = cluster.arn;
     this.clusterName = output(called);
-    this.bootstrapBrokers = cluster.bootstrapBrokersSaslScram;
-    this.bootstrapBrokersIam = cluster.bootstrapBrokersSaslIam;
+    this.bootstrapBrokers = cluster.bootstrapBrokersSaslIam;
     this.registerOutputs({ bootstrapBrokers: this.bootstrapBrokers });
   }
 }

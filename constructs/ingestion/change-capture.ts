@@ -1,33 +1,31 @@
 import type { Construct } from 'constructs';
-import { DATA } from '../../app/usecases/data-annotations.ts';
-import { network } from '../cluster/edges.ts';
+import { USECASE, WORKLOAD } from '../../app/usecases/annotations.ts';
+import type { UseCase } from '../../app/usecases/usecase.ts';
+import { network, pods, reaching, wholeNamespace } from '../cluster/edges.ts';
+import { OPERATORS } from '../cluster/operators.ts';
+import { MADE } from '../governance/credentials.ts';
+import { copiedSecret } from '../governance/secrets.ts';
 import { labelsOf } from '../labels.ts';
 import { customObject } from '../object.ts';
 import { type Endpoint, namespaceOf, PLATFORM, type Site } from '../site.ts';
-import { CLUSTER, topicObject } from './names.ts';
+import {
+  type ChangeSource,
+  changeSourcesOf,
+  changeTopicNames,
+  connectGroup,
+  connectName,
+  connectorDeclaration,
+  heartbeatPrefix,
+  topicPrefix,
+} from './change-sources.ts';
+import { CLUSTER } from './names.ts';
 import { restricted, restrictedContainer } from './strimzi-pod.ts';
-import { type Acl, allowed } from './users.ts';
-
-/** A Postgres whose changes are followed: what Debezium must know, and the Secret with the user's password. */
-export interface ChangeSource {
-  readonly name: string;
-  readonly usecase: string;
-  readonly database: Endpoint & { readonly database: string };
-  /**
-   * `schema.table`, each with a primary key. A change is written as it is: a table with personal data goes through the door, as
-   * events, and not through here.
-   */
-  readonly tables: readonly { readonly name: string; readonly dataClass: 'public' | 'internal' }[];
-  /** Secret in the ingestion namespace with `username`, `password` and `ca.crt`; the user has REPLICATION and SELECT on the tables. */
-  readonly secret: string;
-  /** Kafka Connect with Debezium's Postgres connector in it, by digest, on Strimzi's own base image. */
-  readonly image: string;
-}
+import { principal } from './users.ts';
 
 const PLUGIN = 'io.debezium.connector.postgresql.PostgresConnector';
 const DATABASE = 'database';
-const PARTITIONS = 3;
-const DAY_MS = 86_400_000;
+/** Connect's own API: its workers hand requests to their leader, the operator keeps the connector. */
+const REST = 8083;
 const CONVERTER = {
   'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
   'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
@@ -35,80 +33,39 @@ const CONVERTER = {
   'value.converter.schemas.enable': 'false',
 } as const;
 
-const prefixOf = ({ usecase, name }: ChangeSource): string => `${usecase}.${name}`;
-const heartbeatOf = ({ usecase }: ChangeSource): string => `${usecase}.heartbeat`;
-const connectName = ({ usecase, name }: ChangeSource): string => `${usecase}-${name}`;
-
-/** Topics that the connector writes: one a table, its heartbeat, and those that hold its own state. */
-export function changeTopics(
-  source: ChangeSource,
-): Record<'tables' | 'state', readonly string[]> & { readonly heartbeat: string } {
-  const prefix = prefixOf(source);
-  return {
-    tables: source.tables.map(({ name }) => `${prefix}.${name}`),
-    heartbeat: `${heartbeatOf(source)}.${prefix}`,
-    state: ['config', 'offset', 'status'].map((part) => `${prefix}.connect-${part}`),
-  };
-}
-
-/** What the connector's principal may do: write its tables' topics, keep its state, and be one member of its own group. */
-export function changeAcls(source: ChangeSource): readonly Acl[] {
-  const { tables, heartbeat, state } = changeTopics(source);
-  return [
-    ...[...tables, heartbeat].map((topic) => allowed('topic', topic, ['Describe', 'Write'])),
-    ...state.map((topic) => allowed('topic', topic, ['Describe', 'Read', 'Write'])),
-    allowed('group', `${source.usecase}.${source.name}`, ['Describe', 'Read']),
-  ];
-}
-
 /**
- * Follows the tables of a Postgres into the log with Debezium: a snapshot, then every change from the write-ahead log, in order
- * by key. Reads its passwords from mounted files; the log's are those of its own principal.
+ * Follows the databases that a use case declares into the log with Debezium: a snapshot, then every change from the write-ahead
+ * log, in order by key. A use case that declares none gets nothing. @throws MR_STACK_DATABASE
  */
-export function changeCapture(scope: Construct, site: Site, source: ChangeSource): void {
+export function changeCapture(scope: Construct, site: Site, usecase: UseCase): void {
+  for (const source of changeSourcesOf(site, usecase)) {
+    const declaration = connectorDeclaration(source);
+    // On MSK the connector is its pods' identity (aws-usecase.ts); a single broker has one principal for all.
+    if (site.dials.providers.log === 'strimzi') principal(scope, site, usecase.name, declaration);
+    connect(scope, site, source);
+  }
+}
+
+/** Connect for one source: its passwords come from mounted files; the log's are those of its own principal. */
+function connect(scope: Construct, site: Site, source: ChangeSource): void {
   const name = connectName(source);
   const named = { name: source.name, layer: 'ingestion', usecase: source.usecase } as const;
   const labels = labelsOf(named, site.dials.owner);
-  const metadata = { name, namespace: namespaceOf('ingestion'), labels: { ...labels, [CLUSTER]: PLATFORM } };
-  const { tables, heartbeat, state } = changeTopics(source);
-  const [configTopic, offsetTopic, statusTopic] = state as [string, string, string];
-  const { replication, minInSync } = site.plan.platform.kafka;
-  const topic = (topicName: string, partitions: number, dataClass: string, config: Readonly<Record<string, string>>) =>
-    customObject(scope, `topic-${topicName}`, 'kafka.strimzi.io/v1 KafkaTopic', {
-      metadata: {
-        ...metadata,
-        name: topicObject(topicName),
-        annotations: { [DATA.role]: 'internal', [DATA.dataClass]: dataClass, [DATA.piiFields]: '' },
-      },
-      spec: {
-        topicName,
-        partitions,
-        replicas: replication.value,
-        config: { 'min.insync.replicas': String(minInSync.value), 'unclean.leader.election.enable': 'false', ...config },
-      },
-    });
-  const kept = { 'cleanup.policy': 'delete', 'retention.ms': String(site.dials.load.retentionDays * DAY_MS) };
-  // A row's changes keep their order: its key decides the partition.
-  for (const [index, name] of tables.entries()) topic(name, PARTITIONS, source.tables[index]?.dataClass ?? 'internal', kept);
-  topic(heartbeat, 1, 'internal', kept);
-  // One order for its settings; the rest is by connector and task.
-  for (const name of state) topic(name, name === configTopic ? 1 : PARTITIONS, 'internal', { 'cleanup.policy': 'compact' });
-  customObject(scope, `${source.name}-user`, 'kafka.strimzi.io/v1 KafkaUser', {
-    metadata,
-    spec: { authentication: { type: 'scram-sha-512' }, authorization: { type: 'simple', acls: changeAcls(source) } },
-  });
+  const metadata = { name, namespace: namespaceOf('ingestion'), labels };
+  const [configTopic, offsetTopic, statusTopic] = changeTopicNames(source).state;
+  const { log } = site.endpoints;
+  copiedSecret(scope, `${source.name}-login`, named, site.dials.owner, source.login);
   customObject(scope, `${source.name}-connect`, 'kafka.strimzi.io/v1 KafkaConnect', {
-    metadata: { ...metadata, labels, annotations: { 'strimzi.io/use-connector-resources': 'true' } },
+    metadata: { ...metadata, annotations: { 'strimzi.io/use-connector-resources': 'true' } },
     spec: {
       replicas: site.dials.highAvailability ? 2 : 1,
       image: source.image,
-      bootstrapServers: `${site.endpoints.log.host}:${site.endpoints.log.port}`,
-      groupId: `${source.usecase}.${source.name}`,
+      bootstrapServers: log.address ?? `${log.host}:${log.port}`,
+      groupId: connectGroup(source),
       configStorageTopic: configTopic,
       offsetStorageTopic: offsetTopic,
       statusStorageTopic: statusTopic,
-      tls: { trustedCertificates: [{ secretName: `${PLATFORM}-cluster-ca-cert`, certificate: 'ca.crt' }] },
-      authentication: { type: 'scram-sha-512', username: name, passwordSecret: { secretName: name, password: 'password' } },
+      ...logLogin(site, name),
       config: {
         ...CONVERTER,
         'config.providers': 'directory',
@@ -128,11 +85,9 @@ export function changeCapture(scope: Construct, site: Site, source: ChangeSource
       jvmOptions: { '-Xms': '512m', '-Xmx': '512m' },
       template: {
         pod: {
-          metadata: {
-            labels: { ...labels, ...(site.endpoints.log.admits !== undefined && { [site.endpoints.log.admits]: 'true' }) },
-          },
+          metadata: { labels: { ...labels, ...reaching([log]) } },
           ...restricted('ingestion'),
-          volumes: [{ name: DATABASE, secret: { secretName: source.secret } }],
+          volumes: [{ name: DATABASE, secret: { secretName: source.login.secret } }],
         },
         connectContainer: { ...restrictedContainer, volumeMounts: [{ name: DATABASE, mountPath: `/mnt/${DATABASE}` }] },
       },
@@ -142,11 +97,57 @@ export function changeCapture(scope: Construct, site: Site, source: ChangeSource
     metadata: { ...metadata, labels: { ...labels, [CLUSTER]: name } },
     spec: { class: PLUGIN, tasksMax: 1, autoRestart: { enabled: true, maxRestarts: 10 }, config: connectorConfig(source) },
   });
+  edges(scope, site, source);
+}
+
+/** How Connect shows who it is, and what it knows the brokers by. */
+function logLogin({ dials }: Site, name: string): Readonly<Record<string, unknown>> {
+  const scram = (authority: string, username: string, secretName: string) => ({
+    tls: { trustedCertificates: [{ secretName: authority, certificate: 'ca.crt' }] },
+    authentication: { type: 'scram-sha-512', username, passwordSecret: { secretName, password: 'password' } },
+  });
+  switch (dials.providers.log) {
+    case 'strimzi':
+      return scram(MADE.brokerCertificates, name, name);
+    case 'single':
+      return scram(MADE.singleBrokerCertificate, PLATFORM, MADE.singleBroker);
+    case 'msk':
+      return {
+        // Amazon's authorities, which every Java knows.
+        tls: { trustedCertificates: [] },
+        authentication: {
+          type: 'custom',
+          sasl: true,
+          config: {
+            'sasl.mechanism': 'AWS_MSK_IAM',
+            'sasl.jaas.config': 'software.amazon.msk.auth.iam.IAMLoginModule required;',
+            'sasl.client.callback.handler.class': 'software.amazon.msk.auth.iam.IAMClientCallbackHandler',
+          },
+        },
+      };
+  }
+}
+
+function edges(scope: Construct, site: Site, source: ChangeSource): void {
+  const mine = { [USECASE]: source.usecase, [WORKLOAD]: source.name };
+  const namespace = namespaceOf('ingestion');
+  const workers: Endpoint = {
+    name: 'connect-peers',
+    host: '',
+    port: REST,
+    pods: { namespace, labels: mine },
+    // This very policy lets them in.
+    admits: WORKLOAD,
+  };
+  const { log, identity } = site.endpoints;
   network(scope, `${source.name}-network`, {
-    ...named,
+    name: source.name,
+    layer: 'ingestion',
+    usecase: source.usecase,
     owner: site.dials.owner,
-    pods: { 'app.kubernetes.io/name': source.name, 'app.kubernetes.io/instance': source.usecase },
-    egress: [site.endpoints.log, source.database],
+    pods: mine,
+    ingress: [{ from: [pods(namespace, mine), wholeNamespace(OPERATORS.strimzi)], ports: [REST] }],
+    egress: [log, source.database, workers, ...(identity === undefined ? [] : [identity])],
   });
 }
 
@@ -163,8 +164,8 @@ export function connectorConfig(source: ChangeSource): Readonly<Record<string, s
     'database.password': secret('password'),
     'database.sslmode': 'verify-full',
     'database.sslrootcert': `/mnt/${DATABASE}/ca.crt`,
-    'topic.prefix': prefixOf(source),
-    'topic.heartbeat.prefix': heartbeatOf(source),
+    'topic.prefix': topicPrefix(source),
+    'topic.heartbeat.prefix': heartbeatPrefix(source),
     'table.include.list': source.tables.map(({ name }) => name).join(','),
     'plugin.name': 'pgoutput',
     'publication.name': slot,

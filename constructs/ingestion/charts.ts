@@ -4,6 +4,7 @@ import { workloadName } from '../cluster/workload.ts';
 import { MADE } from '../governance/credentials.ts';
 import { namespaceStore, readableSecrets } from '../governance/secrets.ts';
 import type { Site } from '../site.ts';
+import { changeCapture } from './change-capture.ts';
 import { collector } from './collector.ts';
 import { kafka } from './kafka.ts';
 import { schemas } from './schemas.ts';
@@ -41,6 +42,7 @@ export function useCaseChart(app: App, site: Site, usecase: UseCase): Chart {
     readableSecrets(chart, site, { name: 'log-users', layer: 'ingestion', usecase: usecase.name }, passwords);
   }
   if (site.dials.providers.log === 'msk') topicWords(chart, site, usecase);
+  changeCapture(chart, site, usecase);
   collector(chart, site, usecase);
   return chart;
 }

@@ -29,19 +29,10 @@ export function scaleOnLag(scope: Construct, site: Site, usecase: UseCase, decla
     namespace: namespaceOf(declaration.layer),
     labels: labelsOf(namedOf(usecase.name, declaration), site.dials.owner),
   };
-  const credential = credentialsOf(site, usecase.name, declaration).find(({ opens }) => opens === 'log');
-  if (credential === undefined) throw new RangeError(`Workload '${name}' consumes topics but declares no read of the log`);
   const { log } = site.endpoints;
-  const parameter = (parameter: string, key: string) => ({ parameter, name: credential.secret, key });
   customObject(scope, `${declaration.name}-lag-access`, 'keda.sh/v1alpha1 TriggerAuthentication', {
     metadata,
-    spec: {
-      secretTargetRef: [
-        parameter('username', 'username'),
-        parameter('password', 'password'),
-        ...('ca.crt' in credential.files ? [parameter('ca', 'ca.crt')] : []),
-      ],
-    },
+    spec: lagAccess(site, usecase, declaration),
   });
   customObject(scope, `${declaration.name}-scaling`, 'keda.sh/v1alpha1 ScaledObject', {
     metadata,
@@ -71,11 +62,29 @@ export function scaleOnLag(scope: Construct, site: Site, usecase: UseCase, decla
           lagThreshold: String(LAG),
           offsetResetPolicy: 'earliest',
           allowIdleConsumers: 'false',
-          sasl: 'scram_sha512',
           tls: 'enable',
+          ...(site.dials.providers.log === 'msk'
+            ? { sasl: 'aws_msk_iam', awsRegion: site.dials.aws?.region ?? '' }
+            : { sasl: 'scram_sha512' }),
         },
         authenticationRef: { name },
       })),
     },
   });
+}
+
+/** Lag is read with the workload's own password; on MSK, which knows none, with the identity of KEDA's own pods. */
+function lagAccess(site: Site, usecase: UseCase, declaration: WorkloadDeclaration): Readonly<Record<string, unknown>> {
+  if (site.dials.providers.log === 'msk') return { podIdentity: { provider: 'aws' } };
+  const credential = credentialsOf(site, usecase.name, declaration).find(({ opens }) => opens === 'log');
+  if (credential === undefined)
+    throw new RangeError(`Workload '${declaration.name}' consumes topics but declares no read of the log`);
+  const parameter = (parameter: string, key: string) => ({ parameter, name: credential.secret, key });
+  return {
+    secretTargetRef: [
+      parameter('username', 'username'),
+      parameter('password', 'password'),
+      ...('ca.crt' in credential.files ? [parameter('ca', 'ca.crt')] : []),
+    ],
+  };
 }

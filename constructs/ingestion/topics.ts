@@ -7,6 +7,7 @@ import { micros } from '../../app/usecases/window.ts';
 import { labelsOf } from '../labels.ts';
 import { customObject } from '../object.ts';
 import { namespaceOf, PLATFORM, type Site } from '../site.ts';
+import { changeTopics } from './change-topics.ts';
 import { CLUSTER, topicObject } from './names.ts';
 
 /** One topic of a use case with everything that a broker or a rule must know of it; also what MSK's topics are made from. */
@@ -24,7 +25,7 @@ const MAX_BYTES = 1_048_576;
 /** What seals the personal fields, as an object of this stack. */
 const KEY = { kubernetes: 'ExternalSecret/keyring', aws: 'Key/subjects' } as const;
 
-/** All topics of a use case: partitions and copies from the plan, classes and retention from the definition. */
+/** All topics of a use case, those of databases that it follows too: partitions and copies from the plan, classes and retention from the definition. */
 export function topicsFor(site: Site, usecase: UseCase): readonly Topic[] {
   const { partitions } = planOf(site, usecase);
   const keyRef = KEY[site.dials.target];
@@ -63,7 +64,7 @@ export function topicsFor(site: Site, usecase: UseCase): readonly Topic[] {
     [DATA.keyRef]: keyRef,
     ...retention,
   });
-  return [...events, prediction];
+  return [...events, prediction, ...changeTopics(site, usecase)];
 }
 
 /** The ConfigMap with the schemas of a use case's events. */

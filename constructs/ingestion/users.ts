@@ -35,17 +35,10 @@ export function aclsOf({ reads, writes }: Pick<WorkloadDeclaration, 'reads' | 'w
   for (const { topic } of ofLog(writes)) allow('topic', topic, 'Describe', 'Write');
   return [...operations].map(([key, may]): Acl => {
     const [type, name] = key.split(' ') as [Acl['resource']['type'], string];
-    return allowed(type, name, [...may].sort());
+    // From wherever it connects: the network policies say from where that may be.
+    return { type: 'allow', resource: { type, name, patternType: 'literal' }, operations: [...may].sort(), host: '*' };
   });
 }
-
-/** One allowance by full name, from wherever it connects: the network policies say from where that may be. */
-export const allowed = (type: Acl['resource']['type'], name: string, operations: Acl['operations']): Acl => ({
-  type: 'allow',
-  resource: { type, name, patternType: 'literal' },
-  operations,
-  host: '*',
-});
 
 /** Those workloads of a use case that touch the log, each a principal of its own. */
 export const principalsOf = (usecase: UseCase): readonly WorkloadDeclaration[] =>
@@ -53,28 +46,28 @@ export const principalsOf = (usecase: UseCase): readonly WorkloadDeclaration[] =
 
 /** A principal for each workload that touches the log. */
 export function users(scope: Construct, site: Site, usecase: UseCase): void {
-  for (const declaration of principalsOf(usecase)) {
-    const grants = credentialsOf(site, usecase.name, declaration).find(({ opens }) => opens === 'log')?.grants;
-    customObject(scope, `user-${declaration.name}`, 'kafka.strimzi.io/v1 KafkaUser', {
-      metadata: {
-        name: workloadName(usecase.name, declaration),
-        namespace: namespaceOf('ingestion'),
-        labels: {
-          ...labelsOf(namedOf(usecase.name, declaration), site.dials.owner),
-          [CLUSTER]: PLATFORM,
-          ...(grants !== undefined && { [MODEL.grants]: grants }),
-        },
-        annotations: {
-          [DATA.reads]: accessText(ofLog(declaration.reads)),
-          [DATA.writes]: accessText(ofLog(declaration.writes)),
-        },
+  for (const declaration of principalsOf(usecase)) principal(scope, site, usecase.name, declaration);
+}
+
+/** One principal with a password, and what its declaration says that it may do. */
+export function principal(scope: Construct, site: Site, usecase: string, declaration: WorkloadDeclaration): void {
+  const grants = credentialsOf(site, usecase, declaration).find(({ opens }) => opens === 'log')?.grants;
+  const granted = grants === undefined ? {} : { [MODEL.grants]: grants };
+  customObject(scope, `user-${declaration.name}`, 'kafka.strimzi.io/v1 KafkaUser', {
+    metadata: {
+      name: workloadName(usecase, declaration),
+      namespace: namespaceOf('ingestion'),
+      labels: { ...labelsOf(namedOf(usecase, declaration), site.dials.owner), [CLUSTER]: PLATFORM, ...granted },
+      annotations: {
+        [DATA.reads]: accessText(ofLog(declaration.reads)),
+        [DATA.writes]: accessText(ofLog(declaration.writes)),
       },
-      spec: {
-        authentication: { type: 'scram-sha-512' },
-        authorization: { type: 'simple', acls: aclsOf(declaration) },
-        // The password's Secret carries what it allows, so that rules can follow it to the pods that mount it.
-        template: { secret: { metadata: { labels: { ...(grants !== undefined && { [MODEL.grants]: grants }) } } } },
-      },
-    });
-  }
+    },
+    spec: {
+      authentication: { type: 'scram-sha-512' },
+      authorization: { type: 'simple', acls: aclsOf(declaration) },
+      // The password's Secret carries what it allows, so that rules can follow it to the pods that mount it.
+      template: { secret: { metadata: { labels: granted } } },
+    },
+  });
 }

@@ -36,7 +36,6 @@ export function warehouse(scope: Construct, site: Site): void {
   generatedSecret(scope, 'warehouse-shared-secret', { site, named: COORDINATOR, name: SHARED, length: 64, holds: {} });
   const key = `${PLATFORM}/${dials.environment}/objects/warehouse`;
   copiedSecret(scope, 'warehouse-objects-secret', COORDINATOR, owner, {
-    opens: 'objects',
     secret: OBJECTS,
     store: dials.objects.secretStore,
     files: { 'access-key': { key, property: 'access-key' }, 'secret-key': { key, property: 'secret-key' } },

@@ -99,7 +99,6 @@ export function postgres(scope: Construct, site: Site): void {
   if (dials.objects !== undefined) {
     const key = `${PLATFORM}/${dials.environment}/objects/${BACKUP}`;
     copiedSecret(scope, 'postgres-backup-secret', { ...NAMED, name: BACKUP }, dials.owner, {
-      opens: 'objects',
       secret: BACKUP,
       store: dials.objects.secretStore,
       files: { 'access-key': { key, property: 'access-key' }, 'secret-key': { key, property: 'secret-key' } },

@@ -4,6 +4,7 @@ import { onlineName } from '../../app/features/view-hash.ts';
 import type { FeatureView } from '../../app/usecases/feature.ts';
 import { pipelineError } from '../errors.ts';
 import { takeCatalogueIn } from './catalogue.ts';
+import { databaseSteps } from './databases.ts';
 import { healedAt } from './healed.ts';
 import { takeHistoryIn } from './history.ts';
 import type { Loop } from './loop.ts';
@@ -242,5 +243,5 @@ export function turnSteps(loop: Loop): readonly TurnStep[] {
     },
   ];
   const pulls = usecase.sources.some(({ kind }) => kind === 'api');
-  return steps.filter(({ name }) => pulls || name !== 'catalogue');
+  return [...databaseSteps(usecase), ...steps.filter(({ name }) => pulls || name !== 'catalogue')];
 }

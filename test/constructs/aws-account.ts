@@ -61,7 +61,6 @@ function answers(type: string, name: string, inputs: Outputs): Outputs {
     case 'aws:msk/cluster:Cluster':
       return {
         ...arn('kafka', `cluster/${inputs.clusterName}/0a1b-7`),
-        bootstrapBrokersSaslScram: 'b-1.log.example:9096',
         bootstrapBrokersSaslIam: 'b-1.log.example:9098',
       };
     case 'aws:rds/instance:Instance':

@@ -2,9 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { retail } from '../../app/usecases/retail/usecase.ts';
 import { type Access, workloadsOf } from '../../app/workloads.ts';
+import { awsFoundation, awsPlatform } from '../../constructs/aws.ts';
+import { awsUseCase } from '../../constructs/aws-usecase.ts';
+import { connectorsOf } from '../../constructs/ingestion/change-sources.ts';
+import { topicsFor } from '../../constructs/ingestion/topics.ts';
 import { namespaceOf } from '../../constructs/site.ts';
-import { PRODUCTION } from './aws-account.ts';
+import { deploy, PRODUCTION } from './aws-account.ts';
 import { at, deployAll, listOf, ofType, type Statement, statementsOf } from './aws-program.ts';
+import { CHANGE_CAPTURE, shop } from './followed.ts';
+import { site } from './site.ts';
 
 const all = await deployAll(PRODUCTION);
 const LAKE = 'arn:aws:s3:::millrace-prod-lake-123456789012-eu-central-1';
@@ -74,10 +80,57 @@ test('no workload reads a secret of the account: its passwords come to it as fil
   for (const { name } of workloadsOf(retail)) assert.deepEqual(on(name, 'secretsmanager:GetSecretValue'), [], name);
 });
 
-test('who touches the event log has a user of its own there, and nobody else has', () => {
-  const users = ofType(all, 'msk/SingleScramSecretAssociation').map(({ inputs }) => String(inputs.secretArn).split(':').at(-1));
-  const declared = workloadsOf(retail).filter(({ reads, writes }) => [...reads, ...writes].some(({ store }) => store === 'log'));
-  assert.deepEqual(users.sort(), declared.map(({ name }) => `AmazonMSK_millrace-prod-retail-${name}`).sort());
+test('the event log knows nobody but by the identity of its pods, and keeps no password', () => {
+  const [brokers] = ofType(all, 'msk/Cluster');
+  assert.deepEqual(brokers?.inputs.clientAuthentication, { sasl: { iam: true }, unauthenticated: false });
+  assert.deepEqual(
+    all.filter(({ type, inputs }) => /msk\/\w*scram/i.test(type) || String(inputs.name).startsWith('AmazonMSK')),
+    [],
+  );
+});
+
+test('KEDA sees ends and positions of this log, and neither reads nor writes a record', () => {
+  const policy = ofType(all, 'iam/RolePolicy').find(({ name }) => name === 'lag')?.inputs.policy;
+  const statements = statementsOf(policy);
+  assert.deepEqual(statements.flatMap(({ Action }) => listOf(Action)).sort(), [
+    'kafka-cluster:Connect',
+    'kafka-cluster:DescribeGroup',
+    'kafka-cluster:DescribeTopic',
+  ]);
+  for (const { Resource } of statements)
+    for (const resource of listOf(Resource)) assert.match(resource, /:(cluster|topic|group)\/millrace-prod-log\//);
+});
+
+test('a connector has an identity of its own, which writes its topics and reads its state alone', async () => {
+  const database = { ...CHANGE_CAPTURE.databases['shop-orders-db'], secretStore: undefined };
+  const made = site({
+    target: 'aws',
+    environment: 'prod',
+    usecases: [shop],
+    dials: { changeCapture: { ...CHANGE_CAPTURE, databases: { 'shop-orders-db': database } } },
+  });
+  const deployed = await deploy(() => {
+    const platform = awsPlatform(awsFoundation(PRODUCTION), PRODUCTION);
+    awsUseCase(platform, shop, { topics: topicsFor(made, shop), connectors: connectorsOf(made, shop) });
+  });
+  const own = 'shop-orders-db-connect';
+  const identity = ofType(deployed, 'eks/PodIdentityAssociation').find(({ name }) => name === own)?.inputs;
+  assert.deepEqual([identity?.namespace, identity?.serviceAccount], ['millrace-ingestion', own]);
+  const statements = statementsOf(ofType(deployed, 'iam/RolePolicy').find(({ name }) => name === own)?.inputs.policy);
+  const topicsOf = (action: string) =>
+    statements
+      .filter(({ Action }) => listOf(Action).includes(action))
+      .flatMap(({ Resource }) => listOf(Resource).map((resource) => resource.split('/').at(-1)));
+  const state = ['config', 'offset', 'status'].map((part) => `shop.orders-db.connect-${part}`);
+  assert.deepEqual(topicsOf('kafka-cluster:ReadData'), state);
+  assert.deepEqual(topicsOf('kafka-cluster:WriteData'), [
+    'shop.orders-db.public.product',
+    'shop.orders-db.sales.store',
+    'shop.heartbeat.shop.orders-db',
+    ...state,
+  ]);
+  const topics = ofType(deployed, 'msk/Topic').filter(({ name }) => name.includes('orders-db'));
+  assert.equal(topics.length, 6);
 });
 
 test('what a workload may list is what it may read', () => {

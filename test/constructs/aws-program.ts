@@ -10,7 +10,7 @@ const topics = topicsOf(retail).map((topic) => ({ ...topic, replicas: 3, config,
 /** Everything that an environment with one use case registers. */
 export const deployAll = (props: AwsFoundationProps): Promise<readonly Registered[]> =>
   deploy(() => {
-    awsUseCase(awsPlatform(awsFoundation(props), props), retail, { topics });
+    awsUseCase(awsPlatform(awsFoundation(props), props), retail, { topics, connectors: [] });
   });
 
 /** The inputs of all resources of a type: `service/Resource`. */

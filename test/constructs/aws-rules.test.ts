@@ -94,7 +94,7 @@ test('C04: the event log has TLS and names on every listener, a key of ours, thr
     encryptionAtRestKmsKeyArn: keyOf('log'),
     encryptionInTransit: { clientBroker: 'TLS', inCluster: true },
   });
-  assert.deepEqual(log.clientAuthentication, { sasl: { scram: true, iam: true }, unauthenticated: false });
+  assert.deepEqual(log.clientAuthentication, { sasl: { iam: true }, unauthenticated: false });
   assert.equal(at(log, 'brokerNodeGroupInfo', 'connectivityInfo', 'publicAccess', 'type'), 'DISABLED');
   assert.equal(new Set(at(log, 'brokerNodeGroupInfo', 'clientSubnets') as string[]).size, 3);
   const properties = String(one('msk/Configuration').serverProperties).trim().split('\n');

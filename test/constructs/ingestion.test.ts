@@ -170,6 +170,16 @@ test('where the cloud keeps the log, topics and users are its own resources', ()
   const aws = { target: 'aws', environment: 'prod' } as const;
   assert.deepEqual(platform(aws), []);
   assert.deepEqual([...ofKind(usecase(aws), 'KafkaTopic'), ...ofKind(usecase(aws), 'KafkaUser')], []);
+  const sink = workloadsOf(retail).find(({ name }) => name === 'sink') as WorkloadDeclaration;
+  const objects = scaledBy(site(aws), sink);
+  assert.deepEqual(named(objects, 'TriggerAuthentication', 'retail-sink').spec, { podIdentity: { provider: 'aws' } });
+  for (const { metadata } of named(objects, 'ScaledObject', 'retail-sink').spec.triggers)
+    assert.deepEqual([metadata.sasl, metadata.awsRegion, metadata.tls], ['aws_msk_iam', 'eu-central-1', 'enable']);
+  const [container] = named(objects, 'Deployment', 'retail-sink').spec.template.spec.containers;
+  const env = Object.fromEntries(container.env.map(({ name, value }: { name: string; value: string }) => [name, value]));
+  assert.deepEqual([env.MILLRACE_LOG_MECHANISM, env.MILLRACE_LOG_PASSWORD_FILE], ['aws-iam', undefined]);
+  const agent = named(objects, 'NetworkPolicy', 'retail-sink').spec.egress.at(-2);
+  assert.deepEqual([agent.to, agent.ports[0].port], [[{ ipBlock: { cidr: '169.254.170.23/32' } }], 80]);
 });
 
 test('one broker for a laptop’s cluster speaks TLS, knows a password, and shows it in no argument and no setting', () => {
