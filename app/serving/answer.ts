@@ -1,16 +1,12 @@
-import type { Logger } from 'pino';
-import type { Clock, Micros } from '../clock/port.ts';
-import type { OnlineStore } from '../features/online-store/port.ts';
+import type { Micros } from '../clock/port.ts';
 import type { FeatureValue } from '../features/value.ts';
-import type { KeyStore } from '../governance/keys/port.ts';
 import type { Recommender } from '../training/recommender.ts';
 import type { RecommenderUseCase } from '../usecases/usecase.ts';
-import type { ServingMetrics } from './metrics.ts';
 import type { Given } from './model.ts';
+import { type AnswerParts, askModel, type LoggedAnswer, logAnswer, type Outcome, unasked } from './outcome.ts';
 import type { PopularItems } from './popularity.ts';
-import type { Prediction, RequestFacts } from './prediction.ts';
-import type { PredictionLog } from './prediction-log.ts';
-import { gatherFeatures, loggedValues, type RequestFeatures, type Unanswerable } from './request-features.ts';
+import type { RequestFacts } from './prediction.ts';
+import { gatherFeatures } from './request-features.ts';
 import type { ServingUnit } from './unit.ts';
 
 export interface Ask {
@@ -24,27 +20,11 @@ export interface Ask {
   readonly profiling: boolean;
 }
 
-/** Why the fallback answered in place of the model. */
-export type Reason = Unanswerable | 'no-model' | 'model-failed' | 'profiling-off';
+/** Items best first; fewer than k where the catalogue has no more. */
+export type Answer = LoggedAnswer<'popular'>;
 
-export interface Answer {
-  readonly requestId: string;
-  readonly unitId: string | null;
-  readonly version: number | null;
-  /** Best first; fewer than k where the catalogue has no more. */
-  readonly items: readonly string[];
-  readonly fallback: 'popular' | null;
-  readonly reason: Reason | null;
-}
-
-export interface AnswerOptions {
+export interface AnswerOptions extends AnswerParts {
   readonly usecase: RecommenderUseCase;
-  readonly online: OnlineStore;
-  readonly keys: KeyStore;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly metrics: ServingMetrics;
-  readonly predictions: PredictionLog;
   /** What answers while no release is loaded. */
   readonly popular: () => PopularItems;
 }
@@ -53,83 +33,34 @@ export type Answerer = (ask: Ask, unit: ServingUnit | undefined) => Promise<Answ
 
 /** Makes the function that answers one request by one unit: the hot path. It logs each answer as a prediction. */
 export function answerer(options: AnswerOptions): Answerer {
-  const { usecase, clock, logger, metrics, predictions } = options;
-  const { storeTimeoutMs } = usecase.serving;
+  const { usecase, clock } = options;
+  const { storeTimeoutMs, fallback: name } = usecase.serving;
 
   /** The model's ranking, or why there is none. */
-  async function ask(
-    request: Ask,
-    unit: ServingUnit,
-    at: Micros,
-  ): Promise<{ ranked?: Given; features?: RequestFeatures; reason?: Reason; pseudonym: string | null }> {
+  async function ask(request: Ask, unit: ServingUnit, at: Micros): Promise<Outcome> {
+    const { requestId, user, k, exclude } = request;
     if (!request.profiling) return { reason: 'profiling-off', pseudonym: null };
-    if (request.user === undefined) return { reason: 'unknown-user', pseudonym: null };
-    const gathered = await gatherFeatures(options, unit, request.user, at, storeTimeoutMs);
-    if ('unanswerable' in gathered) {
-      if (gathered.cause !== undefined)
-        logger.warn({ err: gathered.cause, requestId: request.requestId }, 'the online store failed; the fallback answers');
-      return { reason: gathered.unanswerable, pseudonym: gathered.pseudonym };
-    }
+    if (user === undefined) return { reason: 'unknown-user', pseudonym: null };
+    const gathered = await gatherFeatures(options, unit, user, at, storeTimeoutMs);
+    if ('unanswerable' in gathered) return unasked(options, requestId, gathered);
     const { features } = gathered;
-    try {
-      const ranked = await rank(recommenderOf(unit), features.inputs, request.k, request.exclude);
-      return { ranked, features, pseudonym: features.pseudonym };
-    } catch (error) {
-      logger.error({ err: error, requestId: request.requestId, unitId: unit.unitId }, 'the model failed; the fallback answers');
-      return { reason: 'model-failed', features, pseudonym: features.pseudonym };
-    }
+    return askModel(options, { requestId, unit, features }, () => rank(recommenderOf(unit), features.inputs, k, exclude));
   }
 
   return async (request, unit) => {
     const started = performance.now();
     const at = clock.now();
+    const { requestId, k, exclude } = request;
     const popular = unit === undefined ? options.popular() : undefined;
-    const { ranked, features, reason, pseudonym } =
-      unit === undefined ? { reason: 'no-model' as const, pseudonym: null } : await ask(request, unit, at);
-    const answered = ranked ?? {
-      items: fallbackItems(unit && recommenderOf(unit), popular, request.k, request.exclude),
-      scores: [],
-      confidence: null,
-    };
-    const fallback = ranked === undefined ? usecase.serving.fallback : null;
+    const outcome: Outcome = unit === undefined ? { reason: 'no-model', pseudonym: null } : await ask(request, unit, at);
+    const items = () => fallbackItems(unit && recommenderOf(unit), popular, k, exclude);
     const facts: RequestFacts = {
-      'request.k': request.k,
-      ...(request.exclude.length > 0 && { 'request.exclude': request.exclude }),
-      ...(reason !== undefined && { 'request.reason': reason }),
-      ...(features?.coldStart && { 'request.cold_start': true }),
+      'request.k': k,
+      ...(exclude.length > 0 && { 'request.exclude': exclude }),
+      ...(outcome.features?.coldStart && { 'request.cold_start': true }),
       ...(popular?.table != null && { 'request.popularity_table': popular.table, 'request.popularity_version': popular.version }),
     };
-    const prediction: Prediction = {
-      request_id: request.requestId,
-      unit_id: unit?.unitId ?? 'none',
-      version: unit?.version ?? 0,
-      user_id: pseudonym,
-      at,
-      feature_partition: features?.partition ?? null,
-      feature_offset: features?.nextOffset ?? null,
-      features: JSON.stringify({ ...loggedValues(features), ...facts }),
-      items: answered.items,
-      scores: answered.scores,
-      fallback,
-      confidence: answered.confidence,
-      latency_ms: performance.now() - started,
-    };
-    await predictions.append(prediction);
-    if (answered.confidence !== null) metrics.confidence.observe(answered.confidence);
-    if (features?.newest != null) metrics.featureAge.observe(Math.max(0, at - features.newest) / 1e6);
-    if (reason !== undefined) metrics.fallbacks.inc({ reason });
-    logger.debug(
-      { requestId: request.requestId, unitId: prediction.unit_id, fallback, reason, coldStart: features?.coldStart ?? false },
-      'answered',
-    );
-    return {
-      requestId: request.requestId,
-      unitId: unit?.unitId ?? null,
-      version: unit?.version ?? null,
-      items: answered.items,
-      fallback,
-      reason: reason ?? null,
-    };
+    return logAnswer(options, { requestId, unit, outcome, fallback: { name, items }, facts, at, started });
   };
 }
 

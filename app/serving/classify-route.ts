@@ -1,9 +1,7 @@
 import { Type } from 'typebox';
 import type { Clock } from '../clock/port.ts';
 import type { ClassifierUseCase } from '../usecases/usecase.ts';
-import { admit } from '../validation/door.ts';
-import type { Decider } from './classify.ts';
-import { servingError } from './errors.ts';
+import { admittedEvent, type Decider, shownProbability } from './classify.ts';
 import type { Guard } from './guard.ts';
 import { classifyBody, problems } from './schemas.ts';
 import type { UnitSlot } from './unit.ts';
@@ -25,7 +23,7 @@ export function classifyRoute(
 ): void {
   const { usecase, decide, slot, clock } = options;
   const { event } = usecase.model.label;
-  const { decisions, fallback, probabilityDigits, mainParameters } = usecase.serving;
+  const { decisions, fallback, mainParameters } = usecase.serving;
   app.post(
     '/v1/classify',
     {
@@ -41,22 +39,12 @@ export function classifyRoute(
       },
     },
     async (request, reply) => {
-      const admitted = admit(event, request.body.event, clock);
-      if (!admitted.ok) {
-        const [fault] = admitted.faults;
-        const field = `body.event.${fault?.field ?? ''}`;
-        throw servingError('MR_SERVING_BODY_INVALID', `${field}: expected ${fault?.expected}`, {
-          field,
-          value: fault?.value,
-          expected: fault?.expected ?? `a ${event.name}`,
-        });
-      }
+      const row = admittedEvent(event, request.body.event, clock, (field) => `body.event.${field}`);
       const held = slot.hold();
       try {
-        const { probability, ...decided } = await decide({ requestId: request.id, event: admitted.row }, held?.unit);
+        const { probability, ...decided } = await decide({ requestId: request.id, event: row }, held?.unit);
         markFallback(reply, decided.fallback);
-        const shown = probability === null ? null : Number(probability.toFixed(probabilityDigits));
-        return { ...decided, model: usecase.model.name, probability: shown };
+        return { ...decided, model: usecase.model.name, probability: shownProbability(usecase, probability) };
       } finally {
         held?.release();
       }

@@ -1,26 +1,37 @@
 import { Type } from 'typebox';
-import type { RecommenderUseCase, UseCase } from '../usecases/usecase.ts';
-import type { Answer, Answerer } from './answer.ts';
+import type { UseCase } from '../usecases/usecase.ts';
 import { servingError } from './errors.ts';
 import type { Guard } from './guard.ts';
-import { makeRequestId } from './request-id.ts';
 import { problems } from './schemas.ts';
 import {
-  inferAnswer,
-  inferBody,
-  itemsTensor,
-  MODEL_INPUTS,
-  MODEL_OUTPUTS,
-  readInference,
+  type InferenceRequest,
+  type requestSchema,
+  type responseSchema,
   type Tensor,
-  textTensor,
+  type TensorMetadata,
+  wantedOutputs,
 } from './tensors.ts';
-import type { Held, UnitSlot } from './unit.ts';
+import type { Held, ServingUnit, UnitSlot } from './unit.ts';
 import { markFallback, type Web } from './web.ts';
 
+/** What of the protocol is the kind's own. */
+export interface Inferring {
+  readonly summary: string;
+  readonly inputs: readonly TensorMetadata[];
+  readonly outputs: readonly TensorMetadata[];
+  readonly request: ReturnType<typeof requestSchema>;
+  readonly response: ReturnType<typeof responseSchema>;
+  /** Judges a request; what it resolves to by a unit are all outputs. @throws MR_SERVING_BODY_INVALID */
+  read(request: InferenceRequest): (unit: ServingUnit | undefined) => Promise<{
+    readonly tensors: readonly Tensor[];
+    /** The first that answered in place of the model. */
+    readonly fallback: string | null;
+  }>;
+}
+
 export interface InferenceOptions {
-  readonly usecase: RecommenderUseCase;
-  readonly answer: Answerer;
+  readonly usecase: Pick<UseCase, 'model'>;
+  readonly inferring: Inferring;
   readonly slot: UnitSlot;
   readonly guard: Guard;
   readonly ready: () => Promise<boolean>;
@@ -29,7 +40,9 @@ export interface InferenceOptions {
 /** What a path may name; a version is the registry's number. */
 const path = { model: Type.String({ maxLength: 128 }), version: Type.Optional(Type.String({ maxLength: 16 })) };
 const params = Type.Object(path);
-const metadataTensor = Type.Object({ name: Type.String(), datatype: Type.String(), shape: Type.Array(Type.Integer()) });
+const metadataTensor = Type.Unsafe<TensorMetadata>(
+  Type.Object({ name: Type.String(), datatype: Type.String(), shape: Type.Array(Type.Integer()) }),
+);
 const modelMetadata = Type.Object({
   name: Type.String(),
   versions: Type.Array(Type.String()),
@@ -46,7 +59,7 @@ const tags = ['inference'];
  */
 export function inferenceProtocol(app: Web, options: InferenceOptions): void {
   healthRoutes(app, options);
-  const { usecase, slot } = options;
+  const { usecase, slot, inferring } = options;
 
   /** The unit of the path, held; the caller releases it. */
   function held(model: string, version: string | undefined): Held | undefined {
@@ -87,29 +100,35 @@ export function inferenceProtocol(app: Web, options: InferenceOptions): void {
         const { model, version } = request.params;
         held(model, version)?.release();
         const units = [slot.current(), slot.former()].flatMap((unit) => (unit === undefined ? [] : [String(unit.version)]));
-        return { name: model, versions: units, platform: 'onnxruntime_onnx', inputs: MODEL_INPUTS, outputs: MODEL_OUTPUTS };
+        return {
+          name: model,
+          versions: units,
+          platform: 'onnxruntime_onnx',
+          inputs: [...inferring.inputs],
+          outputs: [...inferring.outputs],
+        };
       },
     );
 
-    const infer = { body: inferBody, response: { 200: inferAnswer, ...problems(400, 401, 403, 404, 413, 415, 429, 503) } };
+    const infer = {
+      body: inferring.request,
+      response: { 200: inferring.response, ...problems(400, 401, 403, 404, 413, 415, 429, 503) },
+    };
     app.post(
       `${at}/infer`,
-      { ...guarded, schema: { tags, security, summary: 'Items for up to 64 users', params, ...infer } },
+      { ...guarded, schema: { tags, security, summary: inferring.summary, params, ...infer } },
       async (request, reply) => {
-        const asked = readInference(request.body, usecase);
+        const wanted = wantedOutputs(request.body, inferring.outputs);
+        const ask = inferring.read(request.body);
         const unit = held(request.params.model, request.params.version);
         try {
-          const answers = await Promise.all(
-            asked.users.map((user) =>
-              options.answer({ requestId: makeRequestId(), user, k: asked.k, exclude: [], profiling: true }, unit?.unit),
-            ),
-          );
-          markFallback(reply, answers.find(({ fallback }) => fallback !== null)?.fallback ?? null);
+          const { tensors, fallback } = await ask(unit?.unit);
+          markFallback(reply, fallback);
           return {
             model_name: usecase.model.name,
             ...(unit !== undefined && { model_version: String(unit.unit.version), parameters: { unit_id: unit.unit.unitId } }),
             ...(request.body.id !== undefined && { id: request.body.id }),
-            outputs: outputs(answers, asked.k).filter(({ name }) => asked.outputs.includes(name)),
+            outputs: tensors.filter(({ name }) => wanted.includes(name)),
           };
         } finally {
           unit?.release();
@@ -119,26 +138,8 @@ export function inferenceProtocol(app: Web, options: InferenceOptions): void {
   }
 }
 
-const outputs = (answers: readonly Answer[], k: number): readonly Tensor[] => [
-  itemsTensor(
-    answers.map(({ items }) => items),
-    k,
-  ),
-  textTensor(
-    'request_id',
-    answers.map(({ requestId }) => requestId),
-  ),
-  textTensor(
-    'fallback',
-    answers.map(({ fallback }) => fallback ?? ''),
-  ),
-];
-
-/** The protocol's probes, the same for every kind of model. */
-export function healthRoutes(
-  app: Web,
-  { usecase, slot, ready }: Pick<InferenceOptions, 'slot' | 'ready'> & { readonly usecase: Pick<UseCase, 'model'> },
-): void {
+/** The protocol's probes. */
+function healthRoutes(app: Web, { usecase, slot, ready }: Pick<InferenceOptions, 'usecase' | 'slot' | 'ready'>): void {
   const readyAnswer = Type.Object({ name: Type.String(), ready: Type.Boolean() });
   const live = Type.Object({ live: Type.Boolean() });
   app.get('/v2/health/live', { schema: { tags, summary: 'Is the server alive', response: { 200: live } } }, async () => ({

@@ -9,7 +9,9 @@ import { answerer } from './answer.ts';
 import { decider } from './classify.ts';
 import { classifyRoute } from './classify-route.ts';
 import type { Guard } from './guard.ts';
-import { healthRoutes, inferenceProtocol } from './inference-protocol.ts';
+import { inferDecisions } from './infer-decisions.ts';
+import { inferItems } from './infer-items.ts';
+import { inferenceProtocol } from './inference-protocol.ts';
 import type { ServingMetrics } from './metrics.ts';
 import { watchPopular } from './popularity.ts';
 import type { PredictionLog } from './prediction-log.ts';
@@ -49,12 +51,13 @@ function recommenderRoutes(app: Web, parts: RouteParts<RecommenderUseCase>): Rou
   const popular = watchPopular({ usecase, lake, logger, needed: () => slot.current() === undefined });
   const answer = answerer({ ...parts, popular: () => popular.items() });
   recommendRoute(app, { ...parts, answer });
-  inferenceProtocol(app, { ...parts, answer });
+  inferenceProtocol(app, { ...parts, inferring: inferItems({ usecase, answer }) });
   return { start: () => popular.counted(), stop: () => popular.stop() };
 }
 
 function classifierRoutes(app: Web, parts: RouteParts<ClassifierUseCase>): RouteCompanion {
-  classifyRoute(app, { ...parts, decide: decider(parts) });
-  healthRoutes(app, parts);
+  const decide = decider(parts);
+  classifyRoute(app, { ...parts, decide });
+  inferenceProtocol(app, { ...parts, inferring: inferDecisions({ ...parts, decide }) });
   return { start: async () => undefined, stop: async () => undefined };
 }

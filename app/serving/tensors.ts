@@ -1,9 +1,41 @@
-import { type Static, Type } from 'typebox';
-import type { RecommenderUseCase } from '../usecases/usecase.ts';
+import { type TSchema, Type } from 'typebox';
 import { servingError } from './errors.ts';
 
-/** Most users in one inference request. */
-export const MAX_USERS = 64;
+/** Most rows in one inference request: users, or events. */
+export const MAX_ROWS = 64;
+
+/** An element of a tensor in JSON. Null is a missing value: the protocol says nothing of those, and this is how its clients send one. */
+export type Scalar = string | number | boolean | null;
+
+export interface Tensor<E extends Scalar = Scalar> {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly datatype: string;
+  readonly data: readonly E[];
+}
+
+/** `$inference_request` of the Open Inference Protocol (V2, REST). */
+export interface InferenceRequest {
+  readonly id?: string;
+  readonly inputs: readonly Tensor[];
+  readonly outputs?: readonly { readonly name: string }[];
+}
+
+/** `$inference_response`. */
+export interface InferenceResponse {
+  readonly model_name: string;
+  readonly model_version?: string;
+  readonly id?: string;
+  readonly parameters?: { readonly unit_id: string };
+  readonly outputs: readonly Tensor[];
+}
+
+/** A tensor as the model's metadata names it. A shape of -1 varies. */
+export interface TensorMetadata {
+  readonly name: string;
+  readonly datatype: 'BYTES' | 'BOOL' | 'INT64' | 'FP64';
+  readonly shape: readonly number[];
+}
 
 const strict = { additionalProperties: false } as const;
 const name = Type.String({ minLength: 1, maxLength: 64 });
@@ -14,121 +46,99 @@ const parameters = Type.Record(
 );
 const shape = Type.Array(Type.Integer({ minimum: 0 }), { minItems: 1, maxItems: 4 });
 
-/** `$inference_request` of the Open Inference Protocol (V2, REST). */
-export const inferBody = Type.Object(
-  {
-    id: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
-    parameters: Type.Optional(parameters),
-    inputs: Type.Array(
-      Type.Object(
-        {
-          name,
-          shape,
-          datatype: Type.String({ maxLength: 16 }),
-          parameters: Type.Optional(parameters),
-          data: Type.Array(Type.Union([Type.String({ minLength: 1, maxLength: 64 }), Type.Integer()]), { maxItems: MAX_USERS }),
-        },
-        strict,
-      ),
-      { minItems: 1, maxItems: 2 },
+/** The schema of a request with at most `inputs` tensors of such elements. */
+export const requestSchema = (element: TSchema, inputs: number) =>
+  Type.Unsafe<InferenceRequest>(
+    Type.Object(
+      {
+        id: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+        parameters: Type.Optional(parameters),
+        inputs: Type.Array(
+          Type.Object(
+            {
+              name,
+              shape,
+              datatype: Type.String({ maxLength: 16 }),
+              parameters: Type.Optional(parameters),
+              data: Type.Array(element, { maxItems: MAX_ROWS }),
+            },
+            strict,
+          ),
+          { minItems: 1, maxItems: inputs },
+        ),
+        outputs: Type.Optional(Type.Array(Type.Object({ name, parameters: Type.Optional(parameters) }, strict), { maxItems: 8 })),
+      },
+      { ...strict, title: 'InferenceRequest' },
     ),
-    outputs: Type.Optional(Type.Array(Type.Object({ name, parameters: Type.Optional(parameters) }, strict), { maxItems: 8 })),
-  },
-  { ...strict, title: 'InferenceRequest' },
-);
+  );
 
-const tensor = Type.Object({
-  name: Type.String(),
-  shape: Type.Array(Type.Integer()),
-  datatype: Type.String(),
-  data: Type.Array(Type.String()),
-});
+export const responseSchema = (element: TSchema) =>
+  Type.Unsafe<InferenceResponse>(
+    Type.Object(
+      {
+        model_name: Type.String(),
+        model_version: Type.Optional(Type.String()),
+        id: Type.Optional(Type.String()),
+        parameters: Type.Optional(Type.Object({ unit_id: Type.String() })),
+        outputs: Type.Array(
+          Type.Object({
+            name: Type.String(),
+            shape: Type.Array(Type.Integer()),
+            datatype: Type.String(),
+            data: Type.Array(element),
+          }),
+        ),
+      },
+      { title: 'InferenceResponse' },
+    ),
+  );
 
-/** `$inference_response`. */
-export const inferAnswer = Type.Object(
-  {
-    model_name: Type.String(),
-    model_version: Type.Optional(Type.String()),
-    id: Type.Optional(Type.String()),
-    parameters: Type.Optional(Type.Object({ unit_id: Type.String() })),
-    outputs: Type.Array(tensor),
-  },
-  { title: 'InferenceResponse' },
-);
+export const invalidTensor = (field: string, value: unknown, expected: string) =>
+  servingError('MR_SERVING_BODY_INVALID', `${field}: expected ${expected}`, { field, value, expected });
 
-export type Tensor = Static<typeof tensor>;
-
-/** Tensors of the model as its metadata names them. A shape of -1 varies. */
-export const MODEL_INPUTS = [
-  { name: 'user', datatype: 'BYTES', shape: [-1] },
-  { name: 'k', datatype: 'INT64', shape: [1] },
-];
-export const MODEL_OUTPUTS = [
-  { name: 'items', datatype: 'BYTES', shape: [-1, -1] },
-  { name: 'request_id', datatype: 'BYTES', shape: [-1] },
-  { name: 'fallback', datatype: 'BYTES', shape: [-1] },
-];
-
-export interface Inference {
-  readonly users: readonly string[];
-  readonly k: number;
-  readonly outputs: readonly string[];
+/** A tensor of the request, and its place there. */
+export interface Placed extends Tensor {
+  readonly at: number;
 }
 
 /**
- * Reads an inference request: `user` BYTES [n] (or [n, 1]) with n from 1 to 64, and at will `k` INT64 [1].
+ * The request's tensors by name, each one that the model knows, once, and as long as its shape says.
  * @throws MR_SERVING_BODY_INVALID naming the tensor's field
  */
-export function readInference(body: Static<typeof inferBody>, usecase: RecommenderUseCase): Inference {
-  const invalid = (field: string, value: unknown, expected: string) =>
-    servingError('MR_SERVING_BODY_INVALID', `${field}: expected ${expected}`, { field, value, expected });
-  const known = MODEL_INPUTS.map((input) => input.name).join(' or ');
-  const byName = new Map<string, number>();
-  body.inputs.forEach((input, index) => {
-    if (byName.has(input.name)) throw invalid(`inputs.${index}.name`, input.name, 'each input once');
-    const model = MODEL_INPUTS.find((candidate) => candidate.name === input.name);
-    if (model === undefined) throw invalid(`inputs.${index}.name`, input.name, known);
-    if (input.datatype !== model.datatype) throw invalid(`inputs.${index}.datatype`, input.datatype, model.datatype);
+export function readTensors({ inputs }: InferenceRequest, known: readonly TensorMetadata[]): ReadonlyMap<string, Placed> {
+  const names = known.map((input) => input.name).join(' or ');
+  const byName = new Map<string, Placed>();
+  inputs.forEach((input, at) => {
+    if (byName.has(input.name)) throw invalidTensor(`inputs.${at}.name`, input.name, 'each input once');
+    const model = known.find((candidate) => candidate.name === input.name);
+    if (model === undefined) throw invalidTensor(`inputs.${at}.name`, input.name, names);
+    if (input.datatype !== model.datatype) throw invalidTensor(`inputs.${at}.datatype`, input.datatype, model.datatype);
     const elements = input.shape.reduce((product, length) => product * length, 1);
     if (elements !== input.data.length)
-      throw invalid(`inputs.${index}.data`, `${input.data.length} elements`, `${elements}, as the shape says`);
-    byName.set(input.name, index);
+      throw invalidTensor(`inputs.${at}.data`, `${input.data.length} elements`, `${elements}, as the shape says`);
+    byName.set(input.name, { ...input, at });
   });
-
-  const at = byName.get('user');
-  const input = at === undefined ? undefined : body.inputs[at];
-  if (input === undefined) throw invalid('inputs', [...byName.keys()], "an input 'user'");
-  const [n, width = 1, ...rest] = input.shape;
-  if (n === undefined || n < 1 || width !== 1 || rest.length > 0)
-    throw invalid(`inputs.${at}.shape`, input.shape, `[n] with n from 1 to ${MAX_USERS}`);
-  const users = input.data.filter((user) => typeof user === 'string');
-  if (users.length !== n) throw invalid(`inputs.${at}.data`, '(not text)', 'user ids as text');
-
-  const { default: usual, max } = usecase.serving.k;
-  const kAt = byName.get('k');
-  const kInput = kAt === undefined ? undefined : body.inputs[kAt];
-  const k = kInput === undefined ? usual : kInput.data[0];
-  if (typeof k !== 'number' || k < 1 || k > max || (kInput !== undefined && kInput.data.length !== 1)) {
-    throw invalid(`inputs.${kAt}.data`, kInput?.data, `one whole number from 1 to ${max}`);
-  }
-
-  const outputs = (body.outputs ?? MODEL_OUTPUTS).map((output) => output.name);
-  const strange = outputs.find((output) => !MODEL_OUTPUTS.some((candidate) => candidate.name === output));
-  if (strange !== undefined) throw invalid('outputs', strange, MODEL_OUTPUTS.map((output) => output.name).join(', '));
-  return { users, k, outputs };
+  return byName;
 }
 
-/** Items as one BYTES tensor [n, k], row-major; a row with fewer than k items is filled up with empty texts. */
-export const itemsTensor = (rows: readonly (readonly string[])[], k: number): Tensor => ({
-  name: 'items',
-  datatype: 'BYTES',
-  shape: [rows.length, k],
-  data: rows.flatMap((row) => Array.from({ length: k }, (_, rank) => row[rank] ?? '')),
-});
+/** How many rows a tensor of one column has. @throws MR_SERVING_BODY_INVALID */
+export function rowsOf({ at, shape: [rows, width = 1, ...rest], ...tensor }: Placed): number {
+  if (rows !== undefined && rows >= 1 && width === 1 && rest.length === 0) return rows;
+  throw invalidTensor(`inputs.${at}.shape`, [rows, width, ...rest], `[n] with n from 1 to ${MAX_ROWS}, of ${tensor.name}`);
+}
 
-export const textTensor = (name: string, data: readonly string[]): Tensor => ({
-  name,
+/** Names of the outputs that are wanted; all where the request names none. @throws MR_SERVING_BODY_INVALID */
+export function wantedOutputs({ outputs }: InferenceRequest, known: readonly TensorMetadata[]): readonly string[] {
+  const wanted = (outputs ?? known).map((output) => output.name);
+  const strange = wanted.find((output) => !known.some((candidate) => candidate.name === output));
+  if (strange !== undefined) throw invalidTensor('outputs', strange, known.map((output) => output.name).join(', '));
+  return wanted;
+}
+
+/** One column of texts. */
+export const textTensor = (of: string, data: readonly string[]): Tensor<string> => ({
+  name: of,
   datatype: 'BYTES',
   shape: [data.length],
-  data: [...data],
+  data,
 });
