@@ -3,6 +3,7 @@ import { COST_CENTRE, DATA_CLASS, ENVIRONMENT, LAYER } from '../app/usecases/ann
 import type { UseCase } from '../app/usecases/usecase.ts';
 import { planCapacity } from './capacity.ts';
 import * as cluster from './cluster/charts.ts';
+import { checkCollisions } from './collisions.ts';
 import * as delivery from './delivery/charts.ts';
 import type { Dials } from './dials.ts';
 import { endpointsOf } from './endpoints.ts';
@@ -34,7 +35,7 @@ export interface Environment {
 
 /**
  * Every chart of an environment, from its dials and use cases alone: the same in, the same out.
- * @throws MR_STACK_USECASES where two use cases have one name
+ * @throws MR_STACK_USECASES where two use cases have one name, MR_STACK_DATABASE, MR_STACK_COLLISION
  */
 export function environmentOf(
   dials: Dials,
@@ -63,6 +64,7 @@ export function environmentOf(
     node.metadata.addLabel(COST_CENTRE, dials.costCentre);
     node.metadata.addLabel(DATA_CLASS, node.metadata.getLabel(DATA_CLASS) ?? classOfLayer(node.metadata.getLabel(LAYER)));
   }
+  checkCollisions(chartsOf(made));
   return made;
 }
 

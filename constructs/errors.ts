@@ -71,6 +71,11 @@ export const { error: stackError } = errorTable({
     title: 'A use case follows a database that this environment does not have',
     next: 'Name it in stacks/Pulumi.<env>.yaml under millrace:changeCapture.databases, or take the source out of the definition.',
   },
+  MR_STACK_COLLISION: {
+    status: 409,
+    title: 'Two objects of this environment want one place',
+    next: 'Rename a use case, an event or a source: objects are named after them; or give a container another port.',
+  },
   MR_STACK_USECASES: {
     status: 409,
     title: 'The use cases do not go together',

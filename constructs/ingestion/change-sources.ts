@@ -1,6 +1,6 @@
 import { classOf } from '../../app/usecases/manifests.ts';
 import type { DatabaseSource, UseCase } from '../../app/usecases/usecase.ts';
-import type { WorkloadDeclaration } from '../../app/workloads.ts';
+import { type WorkloadDeclaration, workloadsOf } from '../../app/workloads.ts';
 import { stackError } from '../errors.ts';
 import { CLOUD_STORE, type Credential, cloudName } from '../governance/credentials.ts';
 import { type Endpoint, PLATFORM, type Site } from '../site.ts';
@@ -32,6 +32,12 @@ export const changeSourcesOf = (site: Site, usecase: UseCase): readonly ChangeSo
 
 function changeSourceOf(site: Site, usecase: UseCase, { name, tables }: DatabaseSource): ChangeSource {
   const { changeCapture, environment, target } = site.dials;
+  if (workloadsOf(usecase).some((workload) => workload.name === name))
+    throw stackError('MR_STACK_COLLISION', `${usecase.name} has a workload '${name}', and a database of that name`, {
+      field: 'sources.name',
+      value: name,
+      expected: 'a name that no workload of the use case has',
+    });
   const called = connectName({ usecase: usecase.name, name });
   const at = changeCapture?.databases[called];
   if (changeCapture === undefined || at === undefined)

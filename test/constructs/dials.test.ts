@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { MillraceError } from '../../app/errors.ts';
 import { parseDials } from '../../constructs/dials.ts';
 import { dialsOf, environments, readDials } from '../../constructs/environments.ts';
+import { CHANGE_CAPTURE } from './followed.ts';
 
 const faultsOf = (raw: unknown, environment = 'dev'): string => {
   try {
@@ -53,6 +54,13 @@ test('every wrong key, type and value is named at once, with file, key, value an
     assert.match(message, line);
 });
 
+/** A followed database, changed. */
+const following = (change: Readonly<Record<string, unknown>>) => {
+  const [[name, database] = []] = Object.entries(CHANGE_CAPTURE.databases);
+  const changed = Object.entries({ ...database, ...change }).filter(([, value]) => value !== undefined);
+  return { ...CHANGE_CAPTURE, databases: { [String(name)]: Object.fromEntries(changed) } };
+};
+
 test('combinations that cannot stand are refused', async () => {
   const dev = await rawDials('dev');
   const providers = dev.providers as object;
@@ -66,6 +74,9 @@ test('combinations that cannot stand are refused', async () => {
     [{ ...dev, objects: undefined }, /millrace:objects is missing; expected an object with host/],
     [{ ...dev, objects: { ...(dev.objects as object), ranges: ['10.0.0.0/8'] } }, /either namespace or ranges/],
     [{ ...dev, target: 'aws' }, /millrace:aws is missing/],
+    [{ ...dev, changeCapture: following({ ranges: undefined }) }, /shop-orders-db is .*expected either namespace or ranges/],
+    [{ ...dev, changeCapture: following({ secretStore: undefined }) }, /shop-orders-db\.secretStore is missing; expected the Cl/],
+    [{ ...dev, changeCapture: following({ host: undefined }) }, /shop-orders-db\.host is missing/],
   ];
   for (const [raw, expected] of cases) assert.match(faultsOf(raw), expected);
   assert.match(faultsOf({ ...dev, providers: { ...providers, log: 'single' } }, 'staging'), /strimzi or msk outside dev/);
