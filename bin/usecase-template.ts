@@ -58,7 +58,7 @@ export const ${name} = defineUseCase({
   gate: {
     ...USUAL.gate,
     ...{ floors: { auc: 0.6 }, ceilings: { ece: 0.1 }, beatsRule: 'auc', notWorse: { metric: 'auc', ...USUAL.notWorse } },
-    adversarial: { flippedShare: 0.05, maxLoss: 0.1, chosen: ['request.channel'], maxEvasion: 0.9 },
+    adversarial: { flippedShare: 0.05, maxLoss: 0.1, chosen: ['request.channel'], maxEvasion: 0.9, ...USUAL.copying },
   },
   serving: { ...USUAL.serving, ...decide({ accept: 0, review: 0.3 }, { fallback: 'review', probabilityDigits: 2 }) },
   monitors: { ...USUAL.monitors, drift: [{ feature: 'request.amount', test: 'psi', threshold: 0.25 }] },
@@ -115,7 +115,7 @@ export const ${name} = defineUseCase({
   gate: {
     ...USUAL.gate,
     ...{ floors: { recallAt20: 0.02 }, beatsPopularity: 'ndcgAt20', notWorse: { metric: 'ndcgAt20', ...USUAL.notWorse } },
-    adversarial: { forgedShare: 0.01, campaigns: 3, maxLift: 5 },
+    adversarial: { forgedShare: 0.01, campaigns: 3, maxLift: 5, ...USUAL.copying },
   },
   serving: { ...USUAL.serving, k: { default: 20, max: 100 }, fallback: 'popular' },
   monitors: { ...USUAL.monitors, drift: [{ feature: 'user_activity.mean_price_1d', test: 'psi', threshold: 0.25 }] },

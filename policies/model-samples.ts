@@ -137,7 +137,7 @@ export const unit: UnitSnapshot = {
   },
   approvals: [{ approver: 'olga', at: NOW - DAY, signed: true, counts: true }],
   imageDigest: IMAGE.slice(IMAGE.indexOf('@') + 1),
-  robustness: { at: NOW - DAY, passed: true, tried: ['fuzz', 'poisoning'] },
+  robustness: { at: NOW - DAY, passed: true, tried: ['extraction', 'fuzz', 'poisoning'] },
   bom: {
     card: '4'.repeat(64),
     dataSets: [{ table: 'retail.click', version: 7 }],

@@ -13,6 +13,7 @@ import type { RecommenderUseCase } from '../usecases/usecase.ts';
 import { judgeChampion } from './champion.ts';
 import type { Check } from './check.ts';
 import type { ChampionNote } from './evidence.ts';
+import { checkExtraction } from './extraction.ts';
 import { checkForgery, forge } from './forgery.ts';
 import type { JudgedData } from './judged-data.ts';
 import { checkLatency, type Timer } from './latency.ts';
@@ -64,6 +65,8 @@ export async function judge(options: JudgeOptions): Promise<Judged> {
     onProgress('forging accounts that push an item');
     const forgery = forge(usecase, events, past.matrix, fold.origin);
     const forged = train(forgery.events, fold.origin, parameters);
+    onProgress('asking until a copy can be made');
+    const extraction = await checkExtraction(usecase, shipped, again.model.itemIds, roles, moments, again.tastes);
     onProgress('measuring how long an answer takes');
     const k = usecase.serving.k.default;
     const inputs = moments.map((moment) => new Map([...moment.inputs, [again.tastes.input, again.tastes.of(moment.entity)]]));
@@ -75,6 +78,7 @@ export async function judge(options: JudgeOptions): Promise<Judged> {
         ...checkSegments(usecase, candidate),
         await checkReproduction(shipped, again, moments),
         await checkForgery(usecase, candidate, forged, forgery, moments),
+        extraction,
         await checkLatency(usecase, (call) => shipped.recommend(inputs[call % inputs.length] ?? new Map(), k), timer),
       ],
       champion: other?.note ?? null,
@@ -103,5 +107,6 @@ export const recommenderChecks = ({ gate }: RecommenderUseCase): readonly string
   ...Object.keys(gate.segmentFloors).map((segment) => `segment.${segment}`),
   'reproduction',
   'adversarial',
+  'extraction',
   'latency',
 ];

@@ -26,9 +26,12 @@ const WORDS = {
 } as const;
 
 function bounds(usecase: UseCase): string {
-  if (usecase.kind === 'recommender') return `forged accounts may lift an item at most ${usecase.gate.adversarial.maxLift} times`;
+  const { queries, maxCopied } = usecase.gate.adversarial;
+  const copied = `a copy made of ${queries} answers may foresee a share of ${maxCopied} of what the model knows beyond the obvious`;
+  if (usecase.kind === 'recommender')
+    return `forged accounts may lift an item at most ${usecase.gate.adversarial.maxLift} times; ${copied}`;
   const { flippedShare, maxLoss, maxEvasion } = usecase.gate.adversarial;
-  return `${flippedShare} of the labels turned may cost ${maxLoss} of ${usecase.model.objective}; a share of ${maxEvasion} of the caught events may slip through by the fields that their senders choose`;
+  return `${flippedShare} of the labels turned may cost ${maxLoss} of ${usecase.model.objective}; a share of ${maxEvasion} of the caught events may slip through by the fields that their senders choose; ${copied}`;
 }
 
 /** The nine headings of Annex IV of Regulation (EU) 2024/1689, filled from definition, manifest, registry and audit log. */

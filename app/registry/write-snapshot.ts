@@ -28,7 +28,15 @@ type Evidence = EvidenceHead & {
 };
 
 /** Checks of the gate that attack a model or its file, and what each stands for. */
-const ATTACKS: Readonly<Record<string, string>> = { adversarial: 'poisoning', onnx: 'fuzz', weights: 'fuzz' };
+const ATTACKS: Readonly<Record<string, string>> = {
+  adversarial: 'poisoning',
+  flippedLabels: 'poisoning',
+  evasion: 'evasion',
+  extraction: 'extraction',
+  extremes: 'fuzz',
+  onnx: 'fuzz',
+  weights: 'fuzz',
+};
 
 /**
  * The registry's state of the models as one signed file: canonical JSON, so that the same state at the same time gives the

@@ -19,11 +19,19 @@ interface GateBase<Metric extends string> {
   readonly approval: 'other-person' | 'local';
 }
 
+/** How much of a model may be copied by asking it. */
+interface Extraction {
+  /** Answers that one client is counted on to gather. */
+  readonly queries: number;
+  /** Share, 0 to 1, of what the model knows beyond the obvious that a copy made of them may foresee. */
+  readonly maxCopied: number;
+}
+
 export interface RecommenderGate<Metric extends string = string> extends GateBase<Metric> {
   /** Must beat the popularity baseline on this metric. */
   readonly beatsPopularity: Metric | undefined;
   /** `users` forged accounts pushing one item may raise its share of top-k lists at most `maxLift` times. */
-  readonly adversarial: { readonly forgedShare: number; readonly campaigns: number; readonly maxLift: number };
+  readonly adversarial: { readonly forgedShare: number; readonly campaigns: number; readonly maxLift: number } & Extraction;
 }
 
 export interface ClassifierGate<Metric extends string = string, Cost extends string = string, Chosen extends string = string>
@@ -41,7 +49,7 @@ export interface ClassifierGate<Metric extends string = string, Cost extends str
     readonly chosen: readonly Chosen[];
     /** Share of the caught events that may slip through once they look, in these fields, like harmless ones. */
     readonly maxEvasion: number;
-  };
+  } & Extraction;
 }
 
 interface ServingBase {
@@ -104,6 +112,7 @@ export interface DatabaseSource {
 
 /** Where rows come from; each but a database is read by the adapter of its kind in `app/ingestion/`. */
 export type Source =
+  | DatabaseSource
   | { readonly kind: 'stream'; readonly into: string; readonly partitions: number }
   | { readonly kind: 'upload'; readonly into: string; readonly formats: readonly ('csv' | 'jsonl' | 'parquet')[] }
   | { readonly kind: 'api'; readonly into: string; readonly path: string; readonly perSecond: number };
@@ -112,7 +121,6 @@ export type Source =
 export const streams = (...events: readonly string[]): readonly Source[] =>
   events.map((into) => ({ kind: 'stream', into, partitions: 4 }));
 
-  | DatabaseSource
 interface UseCaseOf<K extends Kind, L extends Label, G, S> {
   /** The trainer's. */
   readonly kind: K;
@@ -148,6 +156,7 @@ type Shared = Omit<RecommenderUseCase, 'kind' | 'views' | 'model' | 'gate' | 'se
 /**
  * One use case as one frozen value, of its trainer's kind. Does not compile where a model reads an input no view
  * provides, a gate judges a metric the trainer does not report, or a monitor watches a feature that is not there.
+ * @throws MR_USECASE_NAME, MR_USECASE_SOURCE
  */
 export function defineUseCase<const V extends readonly AnyView[], const T extends Trainer, L extends LabelOf<T>>(
   definition: Shared & {
@@ -156,15 +165,14 @@ export function defineUseCase<const V extends readonly AnyView[], const T extend
       readonly trainer: T;
       readonly label: L;
     };
- * @throws MR_USECASE_NAME, MR_USECASE_SOURCE
     readonly gate: GateOf<NoInfer<T>, NoInfer<L>>;
     readonly serving: ServingOf<NoInfer<T>>;
     readonly monitors: Monitors<InputOf<V> | EventInputOf<NoInfer<L>>>;
   },
 ): Extract<UseCase, { readonly kind: T['kind'] }> {
+  checkUseCase(definition);
   return Object.freeze({ kind: definition.model.trainer.kind, ...definition }) as unknown as Extract<
     UseCase,
     { readonly kind: T['kind'] }
   >;
 }
-  checkUseCase(definition);

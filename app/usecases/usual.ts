@@ -4,6 +4,7 @@ export const USUAL = {
   model: { folds: { count: 3, horizon: '12h' }, segments: { new: 0, known: 3 }, profileRows: 1_000, seed: 1 },
   gate: { segmentFloors: {}, latencyBudgetMs: 20, approval: 'local' },
   notWorse: { tolerance: 0.02, confidence: 0.95 },
+  copying: { queries: 1_000, maxCopied: 0.9 },
   serving: {
     slo: { p99Ms: 100, availability: 0.999 },
     storeTimeoutMs: 50,

@@ -31,6 +31,7 @@ export const fixtures: Fixtures = {
     { title: 'suspended', resources: run(['spec', 'suspend'], true) },
     { title: 'a job that does something else', resources: run([...mainOf(found), 'args'], ['registry', 'list']) },
     report('no report', null),
+    report('a report that nobody tried to copy the model for', last === null ? null : { ...last, tried: ['fuzz', 'poisoning'] }),
     report('a report of 31 days', at(30)),
     report('a report of a model that broke', last === null ? null : { ...last, passed: false }),
   ],

@@ -75,6 +75,8 @@ const reported = (resources: readonly Resource[], context: Context): readonly Vi
     const fault = (found: string, expected: string) => [violation(robustnessReport, deployment, { property, found, expected })];
     const { robustness } = unit;
     if (robustness === null) return fault('a release that nothing attacked', 'a robustness report');
+    const missing = TRIED.filter((attack) => !robustness.tried.includes(attack));
+    if (missing.length > 0) return fault(`a report without ${missing.join(', ')}`, `a report on ${TRIED.join(', ')}`);
     if (!robustness.passed) return fault('a release that an attack broke', 'a report that passed');
     const days = (context.now.getTime() * 1_000 - robustness.at) / DAY_MICROS;
     return days <= DAYS ? [] : fault(`a report ${Math.floor(days)} days old`, `${DAYS} days at most`);

@@ -8,7 +8,7 @@ import { interactions } from '../../app/training/interactions.ts';
 import { seededRandom, shuffled } from '../../app/training/random.ts';
 import type { RecommenderUseCase } from '../../app/usecases/usecase.ts';
 import { type Fixture, MODEL, openFixture, signingKeys } from '../registry/fixture.ts';
-import { judgedData, PARAMETERS, ship, untilOf } from './fixture.ts';
+import { judgedData, PARAMETERS, ship, shop, untilOf } from './fixture.ts';
 import { DATA, failed, gateOf, ROWS, steps, withGate } from './judging.ts';
 
 let fixture: Fixture;
@@ -150,10 +150,21 @@ const BAD: readonly BadModel[] = [
     ship: () => shipped({ parameters: { ...PARAMETERS, popularityBlend: 100 } }),
     change: { usecase: withGate({ ...{ floors: {}, segmentFloors: {}, beatsPopularity: undefined }, ...pushed(0.3) }) },
   },
+  {
+    name: 'a model that so many answers copy',
+    expected: ['extraction'],
+    ship: () => shipped({}),
+    change: { usecase: copiedBy(160) },
+  },
 ];
 
+/** The planted world is four groups of like items: one answer tells a group. */
+function copiedBy(queries: number): RecommenderUseCase {
+  return withGate({ adversarial: { ...shop.gate.adversarial, queries, maxCopied: 0.6 } });
+}
+
 function pushed(forgedShare: number): Pick<RecommenderUseCase['gate'], 'adversarial'> {
-  return { adversarial: { forgedShare, campaigns: 3, maxLift: 3 } };
+  return { adversarial: { ...shop.gate.adversarial, forgedShare } };
 }
 
 for (const { name, expected, ship: shipBad, data, change } of BAD)
@@ -166,6 +177,10 @@ for (const { name, expected, ship: shipBad, data, change } of BAD)
     assert.equal(fixture.audit.acts.at(-1)?.detail?.failed, expected.join(', '));
     await assert.rejects(fixture.registry.approve(MODEL, version.version, 'olga'), { code: 'MR_REGISTRY_NOT_GATED' });
   });
+
+test('fewer answers do not copy it', async () => {
+  assert.deepEqual(failed(await gateOf(fixture, await shipped({}), DATA, { usecase: copiedBy(4) })), []);
+});
 
 test('the pushed item would have passed with as few forged users as the use case counts on', async () => {
   const version = await shipped({ parameters: { ...PARAMETERS, popularityBlend: 100 } });

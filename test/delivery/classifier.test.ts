@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { pino } from 'pino';
 import { DAY } from '../../app/clock/port.ts';
+import { checkExtraction } from '../../app/delivery/classifier/extraction.ts';
 import { classifierChecks } from '../../app/delivery/classifier/judge.ts';
 import { checkEvasion, checkExtremes, checkFlippedLabels } from '../../app/delivery/classifier/robustness.ts';
 import { runGate } from '../../app/delivery/gate.ts';
@@ -128,4 +129,25 @@ test('a model that looks at chosen fields alone is evaded, one that looks at the
   });
   assert.equal(checkEvasion(small, looking(0), judged).passed, false);
   assert.equal(checkEvasion(small, looking(1), judged).measured, 0);
+});
+
+test('a model that decides by chosen fields alone is copied from its answers, one that decides by the history is not', async () => {
+  const width = 2;
+  const columns = ['order.amount', 'user_orders.orders_1h'].map((input) => ({ input, fallback: 0, is: null }));
+  const random = seededRandom(11);
+  const x = Float32Array.from({ length: 600 * width }, () => random() * 10);
+  const judged = { x, width, labels: new Uint8Array(600) };
+  const looking = (column: number) => ({
+    scoreRows: async (rows: Float32Array) =>
+      Float64Array.from({ length: rows.length / width }, (_, row) => ((rows[row * width + column] as number) > 6 ? 0.9 : 0.01)),
+  });
+  const of = (queries: number): ClassifierUseCase => ({
+    ...small,
+    gate: { ...small.gate, adversarial: { ...small.gate.adversarial, queries, maxCopied: 0.5 } },
+  });
+  const leaking = await checkExtraction(of(300), looking(0), columns, judged);
+  assert.equal(leaking.passed, false, leaking.reason);
+  assert.ok(Number(leaking.measured) > 0.9, leaking.reason);
+  assert.equal((await checkExtraction(of(300), looking(1), columns, judged)).passed, true);
+  assert.equal((await checkExtraction(of(1), looking(0), columns, judged)).measured, 0, 'one answer makes no copy');
 });

@@ -26,6 +26,8 @@ export const shop: RecommenderUseCase = {
     floors: { recallAt20: 0.5, coverage: 0.1 },
     segmentFloors: { light: 0.05, heavy: 0.1 },
     latencyBudgetMs: 20,
+    // Four groups of like items are soon told apart.
+    adversarial: { ...retail.gate.adversarial, maxCopied: 0.95 },
     approval: 'other-person',
   },
 };

@@ -22,7 +22,9 @@ import { NOW } from './fixtures.ts';
 const CHECKS = [
   { name: 'floor.recallAt20', passed: true, measured: 0.3, limit: 0.02 },
   { name: 'segment.light', passed: true, measured: 0.1, limit: 0.005 },
+  { name: 'onnx', passed: true, measured: 'MatMul', limit: 'known operators' },
   { name: 'adversarial', passed: true, measured: 1.4, limit: 3 },
+  { name: 'extraction', passed: true, measured: 0.4, limit: 0.75 },
 ];
 const FILE = 'registry.json';
 

@@ -22,6 +22,7 @@ const CHECKS = [
   { name: 'segment.light', passed: true, measured: 0.1, limit: 0.005 },
   { name: 'onnx', passed: true, measured: 'MatMul', limit: 'known operators' },
   { name: 'adversarial', passed: true, measured: 1.4, limit: 3 },
+  { name: 'extraction', passed: true, measured: 0.4, limit: 0.75 },
 ];
 
 let fixture: Fixture;
@@ -67,12 +68,12 @@ test('a snapshot says of a promoted release what a deployment must know', async 
     [of.state, of.revoked, of.signed, of.whole, of.card, of.imageDigest],
     ['approved', false, true, true, true, IMAGE],
   );
-  assert.deepEqual([of.gate?.passed, of.gate?.signed, of.gate?.checks.length], [true, true, 4]);
+  assert.deepEqual([of.gate?.passed, of.gate?.signed, of.gate?.checks.length], [true, true, 5]);
   assert.deepEqual(
     of.approvals.map(({ approver, signed, counts }) => [approver, signed, counts]),
     [['olga', true, true]],
   );
-  assert.deepEqual(of.robustness, { at: fixture.clock.now(), passed: true, tried: ['fuzz', 'poisoning'] });
+  assert.deepEqual(of.robustness, { at: fixture.clock.now(), passed: true, tried: ['extraction', 'fuzz', 'poisoning'] });
   assert.deepEqual(of.bom.dataSets, [{ table: 'retail.click', version: 7 }]);
   assert.deepEqual(of.featureViews, version.manifest.featureViews);
 });

@@ -25,7 +25,7 @@ const trainer = als({ factors: [32], regularization: [0.1], alpha: [5], maxTrial
 const label = defineLabel({ event: click, item: 'item_id', weightBy: 'kind', weights: { view: 1, basket: 3, purchase: 5 }, hits: ['view'], maturity: '30m' });
 const model = { name: 'm', trainer, label, folds: { count: 3, horizon: '2d' }, objective: 'ndcgAt20', segments: { new: 0 }, profileRows: 10, seed: 1 } as const;
 const gate = { notWorse: { metric: 'ndcgAt20', tolerance: 0, confidence: 0.95 }, beatsPopularity: 'ndcgAt20', segmentFloors: {}, latencyBudgetMs: 20, approval: 'local',
-  adversarial: { forgedShare: 0.01, campaigns: 3, maxLift: 3 } } as const;
+  adversarial: { forgedShare: 0.01, campaigns: 3, maxLift: 3, queries: 100, maxCopied: 0.9 } } as const;
 const monitors = { window: 400, featureFreshness: '1h', retrain: { schedule: '0 3 * * *', coolDown: '6h', consecutiveWindows: 2 } } as const;
 export const changed = defineUseCase({
   name, owner, purpose, sources, serving, retention, events: [click], tables: [item], views: [activity, taste],
@@ -49,7 +49,7 @@ const trainer = boostedTrees({ trees: [10], depth: [3], learningRate: [0.1], max
 const labelled = { event: order, outcome, of: 'order_id', by: 'kind', positive: ['chargeback'], maturity: '1h' } as const;
 const label = defineOutcomeLabel(labelled);
 const model = { name: 'm', trainer, label, folds: { count: 3, horizon: '2d' }, objective: 'auc', segments: { new: 0 }, profileRows: 10, seed: 1 } as const;
-const adversarial = { flippedShare: 0.01, maxLoss: 0.1, chosen: ['order.amount'], maxEvasion: 1 } as const;
+const adversarial = { flippedShare: 0.01, maxLoss: 0.1, chosen: ['order.amount'], maxEvasion: 1, queries: 100, maxCopied: 0.9 } as const;
 const gate = { floors: { auc: 0.8 }, ceilings: { ece: 0.1 }, beatsRule: 'auc', notWorse: { metric: 'auc', tolerance: 0, confidence: 0.95 },
   segmentFloors: {}, latencyBudgetMs: 20, approval: 'local', adversarial } as const;
 const monitors = { window: 400, featureFreshness: '1h', retrain: { schedule: '0 3 * * *', coolDown: '6h', consecutiveWindows: 2 } } as const;

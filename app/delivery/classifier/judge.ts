@@ -16,6 +16,7 @@ import type { Judged } from '../judge.ts';
 import type { JudgeRequest, Judging } from '../kinds.ts';
 import { checkLatency } from '../latency.ts';
 import { noChampion } from '../quality.ts';
+import { checkExtraction } from './extraction.ts';
 import { checkCeilings, checkFloors, checkNotWorse, checkReproduction, checkRule, checkSegments } from './quality.ts';
 import { checkEvasion, checkExtremes, checkFlippedLabels } from './robustness.ts';
 
@@ -72,7 +73,7 @@ async function judgeClassifier(
       ));
     onProgress('training the version again on the whole snapshot');
     const again = fit(backtest.learnt(backtest.dataset.knownAt), version.manifest);
-    onProgress('turning labels, forging events and asking about impossible ones');
+    onProgress('turning labels, forging events, asking about impossible ones and making a copy');
     const flipped = (labels: Uint8Array) => on(plainScores(fit({ ...learnt, labels }, version.manifest), judged.x));
     const row = (call: number) => {
       const from = (call % judged.events.length) * judged.width;
@@ -89,6 +90,7 @@ async function judgeClassifier(
         await checkExtremes(shipped, judged),
         checkFlippedLabels(usecase, candidate, learnt.labels, flipped),
         checkEvasion(usecase, past, judged),
+        await checkExtraction(usecase, shipped, columns, judged),
         await checkLatency(usecase, (call) => shipped.scoreRows(row(call)), timer),
       ],
       champion: other?.note ?? null,
@@ -110,6 +112,7 @@ export const classifierChecks = ({ gate }: ClassifierUseCase): readonly string[]
   'extremes',
   'flippedLabels',
   'evasion',
+  'extraction',
   'latency',
 ];
 

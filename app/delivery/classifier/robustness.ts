@@ -74,7 +74,7 @@ export function checkEvasion({ gate, model, serving }: ClassifierUseCase, past: 
 }
 
 /** The least probability whose decision is not the mildest. */
-function leastCaught(decisions: Readonly<Record<string, number>>): number {
+export function leastCaught(decisions: Readonly<Record<string, number>>): number {
   const [, second] = Object.values(decisions).sort((a, b) => a - b);
   return second ?? 0.5;
 }

@@ -64,6 +64,8 @@ export const fraud = defineUseCase({
       maxLoss: 0.05,
       chosen: ['order.amount', 'order.goods', 'order.express'],
       maxEvasion: 0.6,
+      queries: 1_000,
+      maxCopied: 0.5,
     },
     approval: 'local',
   },

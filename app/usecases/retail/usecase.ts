@@ -47,7 +47,7 @@ export const retail = defineUseCase({
     beatsPopularity: 'ndcgAt20',
     segmentFloors: { light: 0.005, heavy: 0.005 },
     latencyBudgetMs: 20,
-    adversarial: { forgedShare: 0.01, campaigns: 3, maxLift: 3 },
+    adversarial: { forgedShare: 0.01, campaigns: 3, maxLift: 3, queries: 1_000, maxCopied: 0.75 },
     approval: 'local',
   },
   serving: {
