@@ -15,7 +15,7 @@ import { WorkloadIdentity } from './cluster/workload-identity.ts';
 import { AwsEcr } from './delivery/aws-ecr.ts';
 import { AwsElastiCache, RESERVED_SHARE, VALKEY_PORT } from './features/aws-elasticache.ts';
 import { GpuBudget } from './governance/aws-budget.ts';
-import { type AwsKeys, awsKeys } from './governance/aws-keys.ts';
+import { type AwsKey, awsKeys, FOUNDATION_KEYS, STORE_KEYS } from './governance/aws-keys.ts';
 import { AwsMsk } from './ingestion/aws-msk.ts';
 import { AccessLogBucket, AuditBucket, LakeBucket } from './lake/aws-buckets.ts';
 import { AwsWarehouse } from './lake/aws-warehouse.ts';
@@ -33,13 +33,17 @@ export interface AwsClusterAccess {
   readonly securityGroupId: Output<string>;
 }
 
-/** What stands before anything of Millrace runs. */
-export interface AwsFoundation {
+/** What the stores stand on, whichever stack made it. */
+export interface AwsGround {
   readonly scope: AwsScope;
   readonly options: ComponentResourceOptions;
-  readonly network: AwsNetwork;
+  readonly network: Pick<AwsNetwork, 'vpcId' | 'storeSubnetIds'>;
   readonly cluster: AwsClusterAccess;
-  readonly keys: AwsKeys;
+  readonly keys: Readonly<Record<'logs' | 'secrets', Pick<AwsKey, 'arn'>>>;
+}
+
+/** What stands before anything of Millrace runs. */
+export interface AwsFoundation extends AwsGround {
   readonly images: { readonly url: Output<string>; readonly arn: Output<string> };
   /** Roles of the operators, by what they do. */
   readonly operatorRoles: Readonly<Record<string, Output<string>>>;
@@ -58,7 +62,7 @@ export function awsFoundation(props: AwsFoundationProps): AwsFoundation {
   const options = { provider };
   const { accountId } = getCallerIdentityOutput({}, { provider });
   const scope: AwsScope = { environment, region, accountId, tags, protect };
-  const keys = awsKeys(scope, options);
+  const keys = awsKeys(scope, FOUNDATION_KEYS, options);
   const network = new AwsNetwork(
     'network',
     scope,
@@ -88,10 +92,11 @@ export function awsFoundation(props: AwsFoundationProps): AwsFoundation {
     nodes === 'karpenter'
       ? new AwsKarpenter('karpenter', scope, { clusterName, clusterArn: arn, securityGroupId }, options)
       : undefined;
+  const { vpcId, storeSubnetIds } = network;
   return {
     scope,
     options,
-    network,
+    network: { vpcId, storeSubnetIds },
     cluster: { name: clusterName, endpoint, certificateAuthority, securityGroupId },
     keys,
     images: { url: images.url, arn: images.arn },
@@ -107,7 +112,7 @@ export interface AwsAddress {
 
 /** The stores of an environment. */
 export interface AwsPlatform {
-  readonly foundation: AwsFoundation;
+  readonly foundation: AwsGround;
   /** Comma-separated `host:port`, for clients that show their identity (IAM). */
   readonly bootstrapBrokers: Output<string>;
   readonly lakeBucket: Output<string>;
@@ -129,13 +134,14 @@ export interface AwsPlatform {
  * The stores: event log, lake and audit buckets, warehouse, online store, registry, subjects' keys.
  * @throws InputPropertiesError naming every number of the plan that no service of AWS can hold
  */
-export function awsPlatform(foundation: AwsFoundation, props: AwsPlatformProps): AwsPlatform {
+export function awsPlatform(foundation: AwsGround, props: AwsPlatformProps): AwsPlatform {
   const sizes = sizesOf(props, RESERVED_SHARE);
-  const { scope, options, network, keys, cluster } = foundation;
+  const { scope, options, network, cluster } = foundation;
+  const keys = awsKeys(scope, STORE_KEYS, options);
   const { plan, erasureDays = 30, auditLockDays = scope.protect ? 730 : 1 } = props;
   const place = { vpcId: network.vpcId, subnetIds: network.storeSubnetIds, clients: { cluster: cluster.securityGroupId } };
-  const logsKeyArn = keys.logs.arn;
-  const secretsKeyArn = keys.secrets.arn;
+  const logsKeyArn = foundation.keys.logs.arn;
+  const secretsKeyArn = foundation.keys.secrets.arn;
 
   const access = new AccessLogBucket('access-logs', scope, options);
   const logsTo = access.bucketName;
@@ -207,7 +213,7 @@ export function awsPlatform(foundation: AwsFoundation, props: AwsPlatformProps):
 }
 
 /** Of the registry's own service. */
-function registryIdentity({ scope, options, cluster }: AwsFoundation, stores: AwsStores): Output<string> {
+function registryIdentity({ scope, options, cluster }: AwsGround, stores: AwsStores): Output<string> {
   const { name, layer } = registryWorkload;
   const account = {
     namespace: namespaceOf(layer),

@@ -1,7 +1,7 @@
 import { Provider } from '@pulumi/kubernetes';
-import type { ProviderResource, Resource } from '@pulumi/pulumi';
+import type { Input, ProviderResource, Resource } from '@pulumi/pulumi';
 import type { UseCase } from '../app/usecases/usecase.ts';
-import { type AwsFoundation, awsFoundation } from './aws.ts';
+import { type AwsGround, awsFoundation } from './aws.ts';
 import { awsPlanOf } from './aws-plan.ts';
 import { AWS_VALUES, type Values } from './bridge/placeholder.ts';
 import { register } from './bridge/register.ts';
@@ -9,6 +9,7 @@ import { eksKubeconfig } from './cluster/eks-kubeconfig.ts';
 import { installOperators } from './cluster/operators-installed.ts';
 import type { Dials } from './dials.ts';
 import { type Environment, environmentOf } from './environment.ts';
+import { readFoundation } from './foundation-reference.ts';
 
 /** What stands before anything of Millrace runs: a cluster, the operators' kinds, namespaces, priorities, node pools. */
 export interface Foundation {
@@ -17,29 +18,44 @@ export interface Foundation {
   readonly provider: ProviderResource;
   /** What every later object waits for. */
   readonly ready: readonly Resource[];
-  readonly aws?: AwsFoundation;
+  readonly aws?: AwsGround;
 }
 
 /**
- * The cluster of an environment: the one that the kubeconfig names, or one made on AWS. The definitions are needed here, since
- * nodes and quotas are sized for all of them together.
+ * The cluster of an environment: the one that the kubeconfig names, or one made on AWS; where `millrace:foundation` names
+ * another stack, the one that stands there. The definitions are needed here, since nodes and quotas are sized for all of them.
  */
 export function foundation(dials: Dials, usecases: readonly UseCase[]): Foundation {
+  return dials.foundation === undefined ? makeFoundation(dials, usecases) : onFoundation(dials, usecases, dials.foundation.stack);
+}
+
+/** Makes it in this stack, whatever the dial says. */
+export function makeFoundation(dials: Dials, usecases: readonly UseCase[]): Foundation {
   const environment = environmentOf(dials, usecases);
   const aws = dials.aws === undefined ? undefined : awsFoundation(foundationProps(dials, environment));
-  const provider = new Provider('cluster', {
-    enableServerSideApply: true,
-    // Names are fixed, so that a changed one is updated in place: replaced, it would be gone for a moment.
-    enableConfigMapMutable: true,
-    enableSecretMutable: true,
-    ...(aws !== undefined && { kubeconfig: eksKubeconfig(aws.cluster, aws.scope.region) }),
-  });
+  const provider = clusterProvider(dials, aws);
   const values: Values = aws?.karpenter === undefined ? {} : { [AWS_VALUES.nodeRole]: aws.karpenter.nodeRole };
   const operators = installOperators(dials, provider);
   const cluster = register(environment.cluster, { provider, dependsOn: operators, values });
   // The namespaces wait for the operators' kinds, and everything else for its namespace.
   return { dials, environment, provider, ready: cluster, ...(aws !== undefined && { aws }) };
 }
+
+function onFoundation(dials: Dials, usecases: readonly UseCase[], stack: string): Foundation {
+  const { aws, fits } = readFoundation(dials, stack);
+  const environment = environmentOf(dials, usecases);
+  return { dials, environment, provider: clusterProvider(dials, aws, fits), ready: [], ...(aws !== undefined && { aws }) };
+}
+
+/** Every object waits for its provider, and so for what the provider waits for. */
+const clusterProvider = ({ aws: dial }: Dials, aws: AwsGround | undefined, enableServerSideApply: Input<true> = true): Provider =>
+  new Provider('cluster', {
+    enableServerSideApply,
+    // Names are fixed, so that a changed one is updated in place: replaced, it would be gone for a moment.
+    enableConfigMapMutable: true,
+    enableSecretMutable: true,
+    ...(aws !== undefined && dial !== undefined && { kubeconfig: eksKubeconfig(aws.cluster, dial.region) }),
+  });
 
 function foundationProps(dials: Dials, { site }: Environment): Parameters<typeof awsFoundation>[0] {
   const { aws, environment, owner, costCentre, gpu } = dials;

@@ -27,5 +27,5 @@ const valuesOf = (stores: AwsPlatform): Values => ({
   [AWS_VALUES.metadataHost]: stores.registry.host,
   [AWS_VALUES.lakeBucket]: stores.lakeBucket,
   [AWS_VALUES.auditBucket]: stores.auditBucket,
-  [AWS_VALUES.subjectKey]: stores.foundation.keys.subjects.arn,
+  [AWS_VALUES.subjectKey]: stores.subjectKeyArn,
 });

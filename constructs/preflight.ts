@@ -11,6 +11,8 @@ import { checkRoom } from './preflight/room.ts';
 export interface PreflightOptions extends KubeconfigOptions {
   /** @default every folder of app/usecases/ */
   readonly usecases?: readonly UseCase[];
+  /** Whether the stack makes the foundation although the dials say that another one does. @default false */
+  readonly foundation?: boolean;
 }
 
 /** What a preflight found; on target aws, where the stack makes its own cluster, no more than `checked: false`. */
@@ -33,7 +35,10 @@ export type Preflight =
  * @throws MR_STACK_KUBECONFIG, MR_STACK_CONTEXT, MR_STACK_UNREACHABLE, MR_STACK_CREDENTIALS, MR_STACK_OPERATORS,
  *   MR_STACK_KINDS, MR_STACK_FORBIDDEN, MR_STACK_QUOTA: each names all faults of its kind at once
  */
-export async function preflight(dials: Dials, options: PreflightOptions = {}): Promise<Preflight> {
+export async function preflight(asked: Dials, options: PreflightOptions = {}): Promise<Preflight> {
+  // On another stack's foundation the operators' kinds must be there.
+  const onOther = asked.foundation !== undefined && options.foundation !== true;
+  const dials: Dials = onOther ? { ...asked, operators: { from: 'present' } } : asked;
   if (dials.target === 'aws') return { checked: false, reason: 'the stack makes the cluster itself' };
   const needs = needsOf(environmentOf(dials, options.usecases ?? (await loadUseCases())));
   const access = accessOf(options);

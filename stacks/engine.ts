@@ -6,9 +6,11 @@ import { CommandError, LocalWorkspace, PulumiCommand, type Stack } from '@pulumi
 import type { UseCase } from '../app/usecases/usecase.ts';
 import type { Dials } from '../constructs/dials.ts';
 import { stackError } from '../constructs/errors.ts';
-import { deploy } from './program.ts';
+import { deploy, deployFoundation } from './program.ts';
 
 export const PULUMI_VERSION = '3.259.0';
+const PROJECT = 'millrace';
+const FOUNDATION_PROJECT = 'millrace-foundation';
 const ROOT = join(import.meta.dirname, '..');
 const require = createRequire(import.meta.url);
 
@@ -27,6 +29,8 @@ export const POLICY_PACK = join(ROOT, 'policies');
 export interface EngineOptions {
   /** Keeps state where no backend is named, and the engine's home where none is. @default '.pulumi' of the project */
   readonly folder?: string;
+  /** The stack of the environment's foundation alone. @default false */
+  readonly foundation?: boolean;
 }
 
 /**
@@ -41,17 +45,19 @@ export async function openStack(dials: Dials, usecases: readonly UseCase[], opti
       value: 'no pulumi',
       expected: `pulumi ${PULUMI_VERSION}`,
     });
-  const folder = options.folder ?? join(ROOT, '.pulumi');
+  const { folder = join(ROOT, '.pulumi'), foundation = false } = options;
   const { environment } = dials;
   const envVars = environmentVariables(bin, folder);
   // The CLI is found by the folder above its `bin`, or on PATH.
   const pulumiCommand = await PulumiCommand.get(bin.endsWith('/bin') ? { root: dirname(bin) } : {});
-  const workDir = projectFolder(folder, environment);
+  const project = foundation ? FOUNDATION_PROJECT : PROJECT;
+  const workDir = projectFolder(folder, project, environment);
   return LocalWorkspace.createOrSelectStack(
     {
       stackName: environment,
-      projectName: 'millrace',
+      projectName: project,
       program: async () => {
+        if (foundation) return { ...deployFoundation(dials, usecases) };
         const { capacity, ...outputs } = deploy(dials, usecases);
         return { ...outputs, capacity: JSON.parse(JSON.stringify(capacity)) as object };
       },
@@ -112,15 +118,15 @@ function policyRunner(folder: string): string {
 }
 
 /** The engine writes the salt of its secrets into the stack's file: into a copy, so that the dials stay as they were reviewed. */
-function projectFolder(folder: string, environment: string): string {
-  const project = join(folder, 'project');
+function projectFolder(folder: string, project: string, environment: string): string {
+  const copied = join(folder, 'projects', project);
   const file = `Pulumi.${environment}.yaml`;
-  mkdirSync(join(project, 'stacks'), { recursive: true });
+  mkdirSync(copied, { recursive: true });
   // The program runs here, not from a file of the copy.
-  writeFileSync(join(project, 'Pulumi.yaml'), readFileSync(join(ROOT, 'Pulumi.yaml'), 'utf8').replace(/^main:.*\n/m, ''));
-  const copy = join(project, 'stacks', file);
+  writeFileSync(join(copied, 'Pulumi.yaml'), `name: ${project}\nruntime: nodejs\n`);
+  const copy = join(copied, file);
   const salt = existsSync(copy) ? /^encryptionsalt:.*$/m.exec(readFileSync(copy, 'utf8'))?.[0] : undefined;
   const dials = readFileSync(join(ROOT, 'stacks', file), 'utf8');
   writeFileSync(copy, salt === undefined ? dials : `${dials.trimEnd()}\n${salt}\n`);
-  return project;
+  return copied;
 }

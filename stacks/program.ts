@@ -1,7 +1,9 @@
+import type { Output } from '@pulumi/pulumi';
 import type { UseCase } from '../app/usecases/usecase.ts';
 import type { CapacityPlan, MonthlyCost } from '../constructs/capacity.ts';
 import type { Dials } from '../constructs/dials.ts';
-import { foundation } from '../constructs/foundation.ts';
+import { foundation, makeFoundation } from '../constructs/foundation.ts';
+import { type FoundationOutputs, foundationOutputs } from '../constructs/foundation-reference.ts';
 import { platform } from '../constructs/platform.ts';
 import { hostOf } from '../constructs/serving/gateway.ts';
 import { useCase } from '../constructs/use-case.ts';
@@ -24,4 +26,10 @@ export function deploy(dials: Dials, usecases: readonly UseCase[]): Outputs {
     monthlyCost: { low, high, currency },
     endpoints: Object.fromEntries(usecases.map(({ name }) => [name, `https://${hostOf(dials, { name })}`])),
   };
+}
+
+/** The ground of an environment alone, in a stack of its own: its output is what `millrace:foundation` reads. */
+export function deployFoundation(dials: Dials, usecases: readonly UseCase[]): { readonly foundation: Output<FoundationOutputs> } {
+  const { aws } = makeFoundation(dials, usecases);
+  return { foundation: foundationOutputs(dials, aws) };
 }

@@ -9,6 +9,10 @@ const shown = (output: string): void => {
   process.stdout.write(output);
 };
 
+interface Ground {
+  readonly foundation?: boolean;
+}
+
 type Changes = Readonly<Record<string, number>>;
 
 const summary = (changes: Changes | undefined): string =>
@@ -20,43 +24,52 @@ const summary = (changes: Changes | undefined): string =>
 export function stackCommands(program: Command, context: CommandContext): void {
   const stack = program.command('stack').description('Preview, stand up or take down an environment');
   const policyPacks = existsSync(POLICY_PACK) ? [POLICY_PACK] : [];
-  const open = async (environment: string) => {
+  const open = async (environment: string, { foundation = false }: Ground, needsCluster = true) => {
     const dials = await readDials(environment);
     const usecases = await loadUseCases();
-    await preflight(dials, { usecases });
-    return openStack(dials, usecases);
+    if (needsCluster) await preflight(dials, { usecases, foundation });
+    return openStack(dials, usecases, { foundation });
   };
+  const verb = (name: string, description: string) =>
+    stack
+      .command(`${name} <environment>`)
+      .description(description)
+      .option('--foundation', "the environment's foundation alone, in a stack of its own");
   const quiet = () => (context.options().json === true ? {} : { onOutput: shown });
 
-  stack
-    .command('preview <environment>')
-    .description('show what would change, and what the policy pack says of it; changes nothing')
-    .action(async (environment: string) => {
-      const { changeSummary } = await told('The preview', (await open(environment)).preview({ policyPacks, ...quiet() }));
+  verb('preview', 'show what would change, and what the policy pack says of it; changes nothing').action(
+    async (environment: string, ground: Ground) => {
+      const { changeSummary } = await told('The preview', (await open(environment, ground)).preview({ policyPacks, ...quiet() }));
       context.answer({ environment, changes: changeSummary }, `${environment}: ${summary(changeSummary)}`);
-    });
-  stack
-    .command('up <environment>')
-    .description('stand the environment up, or bring it to what the code says')
-    .action(async (environment: string) => {
-      const { summary: done, outputs } = await told('The update', (await open(environment)).up({ policyPacks, ...quiet() }));
+    },
+  );
+  verb('up', 'stand the environment up, or bring it to what the code says').action(
+    async (environment: string, ground: Ground) => {
+      const { summary: done, outputs } = await told(
+        'The update',
+        (await open(environment, ground)).up({ policyPacks, ...quiet() }),
+      );
       context.answer(
         { environment, changes: done.resourceChanges, endpoints: outputs['endpoints']?.value },
         `${environment}: ${summary(done.resourceChanges)}`,
       );
-    });
-  stack
-    .command('refresh <environment>')
-    .description('compare with what is there, and say what somebody changed by hand; changes nothing')
-    .action(async (environment: string) => {
-      const { changeSummary } = await told('The comparison', (await open(environment)).previewRefresh({ ...quiet() }));
+    },
+  );
+  verb('refresh', 'compare with what is there, and say what somebody changed by hand; changes nothing').action(
+    async (environment: string, ground: Ground) => {
+      const { changeSummary } = await told('The comparison', (await open(environment, ground)).previewRefresh({ ...quiet() }));
       context.answer({ environment, changes: changeSummary }, `${environment}: ${summary(changeSummary)}`);
-    });
-  stack
-    .command('destroy <environment>')
-    .description('take the environment down')
-    .action(async (environment: string) => {
-      const { summary: done } = await told('The end', (await open(environment)).destroy({ ...quiet() }));
-      context.answer({ environment, changes: done.resourceChanges }, `${environment}: ${summary(done.resourceChanges)}`);
-    });
+    },
+  );
+  verb('destroy', 'take the environment down').action(async (environment: string, ground: Ground) => {
+    const { summary: done } = await told('The end', (await open(environment, ground)).destroy({ ...quiet() }));
+    context.answer({ environment, changes: done.resourceChanges }, `${environment}: ${summary(done.resourceChanges)}`);
+  });
+  verb('cancel', 'let the next run in after one that was killed; what it had begun is found out and gone on with').action(
+    async (environment: string, ground: Ground) => {
+      const opened = await open(environment, ground, false);
+      await told('The release of the lock', opened.cancel());
+      context.answer({ environment, cancelled: true }, `${environment}: unlocked; now run up again`);
+    },
+  );
 }

@@ -1,5 +1,6 @@
 import { type App, Chart } from 'cdk8s';
 import { admission } from '../governance/admission.ts';
+import { gpuAlerts } from '../monitoring/gpu-alerts.ts';
 import type { Site } from '../site.ts';
 import { gpuPools } from './gpu-pools.ts';
 import { namespaces } from './namespaces.ts';
@@ -11,6 +12,7 @@ export function platformChart(app: App, site: Site): Chart {
   namespaces(chart, site);
   priorities(chart, site);
   gpuPools(chart, site);
+  gpuAlerts(chart, site);
   admission(chart, site);
   return chart;
 }

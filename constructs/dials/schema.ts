@@ -170,8 +170,21 @@ export const DIALS = Type.Object(
         closed,
       ),
     ),
-    /** Read the foundation from another stack instead of making one. */
-    foundation: Type.Optional(Type.Object({ stack: Type.String({ minLength: 1 }) }, closed)),
+    /**
+     * Stand on the foundation of another stack, as `millrace stack up <environment> --foundation` makes it, instead of making
+     * one; e.g. `organization/millrace-foundation/prod`.
+     */
+    foundation: Type.Optional(
+      Type.Object(
+        {
+          stack: Type.String({
+            pattern: '^[\\w.-]+/[\\w.-]+/[\\w.-]+$',
+            description: 'a stack with its organisation and project, e.g. organization/millrace-foundation/prod',
+          }),
+        },
+        closed,
+      ),
+    ),
   },
   closed,
 );

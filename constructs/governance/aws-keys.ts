@@ -110,28 +110,36 @@ const logsMayUseKey = ({ region, accountId }: AwsScope): Statement => ({
   },
 });
 
-const PURPOSES = {
+type Purpose = Omit<AwsKeyProps, 'part'>;
+
+/** What the cluster stands on. */
+export const FOUNDATION_KEYS = {
   cluster: { holds: 'sensitive', description: 'Secrets of the Kubernetes API' },
   logs: { holds: 'internal', description: 'Logs of the control plane, the brokers and the network' },
+  secrets: { holds: 'sensitive', description: 'Passwords of workloads' },
+  images: { holds: 'internal', description: 'The image repository' },
+} as const satisfies Readonly<Record<string, Purpose>>;
+
+/** What keeps data, and what signs. */
+export const STORE_KEYS = {
   lake: { holds: 'pii', description: 'The lake, its releases and the results of queries' },
   audit: { holds: 'internal', description: 'The audit log' },
   log: { holds: 'pii', description: 'The event log at rest' },
   online: { holds: 'pii', description: 'The online store at rest' },
   registry: { holds: 'pii', description: "The registry's database and its backups" },
   subjects: { holds: 'sensitive', description: "Wraps the subjects' keys" },
-  secrets: { holds: 'sensitive', description: 'Passwords of workloads' },
-  images: { holds: 'internal', description: 'The image repository' },
   signing: { holds: 'sensitive', description: "The gate's signature over releases and verdicts", use: 'sign' },
-} as const satisfies Readonly<Record<string, Omit<AwsKeyProps, 'part'>>>;
-
-export type KeyPurpose = keyof typeof PURPOSES;
-export type AwsKeys = Readonly<Record<KeyPurpose, AwsKey>>;
+} as const satisfies Readonly<Record<string, Purpose>>;
 
 /** The keys of an environment: one for each purpose, so that losing or revoking one opens or closes that one only. */
-export function awsKeys(scope: AwsScope, options?: ComponentResourceOptions): AwsKeys {
-  const made = (Object.keys(PURPOSES) as KeyPurpose[]).map((part) => {
-    const props: AwsKeyProps = { part, ...PURPOSES[part], ...(part === 'logs' ? { statements: [logsMayUseKey(scope)] } : {}) };
+export function awsKeys<Part extends string>(
+  scope: AwsScope,
+  purposes: Readonly<Record<Part, Purpose>>,
+  options?: ComponentResourceOptions,
+): Readonly<Record<Part, AwsKey>> {
+  const made = (Object.keys(purposes) as Part[]).map((part) => {
+    const props: AwsKeyProps = { part, ...purposes[part], ...(part === 'logs' ? { statements: [logsMayUseKey(scope)] } : {}) };
     return [part, new AwsKey(part, scope, props, options)] as const;
   });
-  return Object.fromEntries(made) as Record<KeyPurpose, AwsKey>;
+  return Object.fromEntries(made) as Record<Part, AwsKey>;
 }

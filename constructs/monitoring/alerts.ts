@@ -1,7 +1,5 @@
-import { WATCHES } from '../../app/usecases/annotations.ts';
 import type { UseCase } from '../../app/usecases/usecase.ts';
 import { micros } from '../../app/usecases/window.ts';
-import prices from '../capacity/prices.json' with { type: 'json' };
 import type { Dials } from '../dials.ts';
 import { CANARY_ALERT } from './names.ts';
 import type { Group, Rule } from './slo.ts';
@@ -10,12 +8,7 @@ const DAY_SECONDS = 86_400;
 export const MAX_AGE_DAYS = 7;
 /** Features are one definition; what is left are rows that an erasure or a correction of the lake changed in between. */
 const MISMATCHED_SHARE = 0.001;
-/** A node with one GPU, an hour, in the plan's currency. */
-const GPU_HOUR = prices.hourly.gpuNode['4'];
-/** Hours of an average month. */
-const MONTH_HOURS = 730;
-
-interface Alert {
+export interface Alert {
   readonly alert: string;
   readonly expr: string;
   readonly for: string;
@@ -25,7 +18,7 @@ interface Alert {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-const written =
+export const written =
   (runbooks: string, scope: Readonly<Record<string, string>>) =>
   ({ alert, expr, for: held, severity, summary, runbook, labels }: Alert): Rule => ({
     alert,
@@ -133,33 +126,9 @@ export function useCaseAlerts(usecase: UseCase, runbooks: string): Group {
   return { name: `${name}-model`, rules: alerts.map(written(runbooks, { millrace_usecase: name })) };
 }
 
-/** What watches the platform itself: idle and costly GPUs, jobs that fail, disks that fill. */
-export function platformAlerts({ alerts: { runbooks }, gpu }: Dials): Group {
-  const gpus: readonly Alert[] =
-    gpu.maxNodes === 0
-      ? []
-      : [
-          {
-            alert: 'MillraceGpuIdle',
-            expr: 'min by (node, gpu) (DCGM_FI_DEV_GPU_UTIL) < 5',
-            for: `${gpu.idleMinutes}m`,
-            severity: 'ticket',
-            summary: 'A GPU has been idle',
-            runbook: 'gpu-idle',
-            labels: { [WATCHES]: 'gpu-idle' },
-          },
-          {
-            alert: 'MillraceGpuBudget',
-            expr: `sum(avg_over_time(kube_node_status_capacity{resource="nvidia_com_gpu"}[30d:1h])) * ${MONTH_HOURS} * ${GPU_HOUR} > ${gpu.monthlyBudget}`,
-            for: '1h',
-            severity: 'ticket',
-            summary: `GPUs cost more than ${gpu.monthlyBudget} in a month`,
-            runbook: 'gpu-budget',
-            labels: { [WATCHES]: 'gpu-budget' },
-          },
-        ];
+/** What watches the platform itself: jobs that fail, disks that fill. */
+export function platformAlerts({ alerts: { runbooks } }: Dials): Group {
   const alerts: readonly Alert[] = [
-    ...gpus,
     {
       alert: 'MillraceRunFailed',
       expr: 'max by (namespace, job_name) (kube_job_status_failed{namespace=~"millrace-.*"}) > 0',

@@ -1,23 +1,23 @@
 import { type App, Chart } from 'cdk8s';
-import type { Construct } from 'constructs';
 import type { UseCase } from '../../app/usecases/usecase.ts';
 import { workloadsOf } from '../../app/workloads.ts';
 import { consumer } from '../ingestion/consumer.ts';
 import { labelsOf } from '../labels.ts';
-import { customObject, object } from '../object.ts';
+import { object } from '../object.ts';
 import { namespaceOf, type Site } from '../site.ts';
 import { platformAlerts, useCaseAlerts } from './alerts.ts';
 import { useCaseDashboard } from './dashboards.ts';
 import { sloRuleName } from './names.ts';
-import { routes, SELECTED, scrape } from './scrape.ts';
-import { type Group, sloGroups } from './slo.ts';
+import { prometheusRule } from './rules.ts';
+import { routes, scrape } from './scrape.ts';
+import { sloGroups } from './slo.ts';
 import { telemetry } from './telemetry.ts';
 
 export function platformChart(app: App, site: Site): Chart {
   const chart = new Chart(app, 'monitoring', { disableResourceNameHashes: true });
   telemetry(chart, site);
   routes(chart, site);
-  rules(chart, site, 'alerts', 'platform', [platformAlerts(site.dials)]);
+  prometheusRule(chart, { site, id: 'alerts', name: 'platform', groups: [platformAlerts(site.dials)] });
   return chart;
 }
 
@@ -25,8 +25,9 @@ export function useCaseChart(app: App, site: Site, usecase: UseCase): Chart {
   const chart = new Chart(app, `${usecase.name}-monitoring`, { disableResourceNameHashes: true });
   const { runbooks } = site.dials.alerts;
   scrape(chart, site, usecase);
-  rules(chart, site, 'slo', sloRuleName(usecase), sloGroups(usecase, runbooks), usecase);
-  rules(chart, site, 'alerts', `${usecase.name}-model`, [useCaseAlerts(usecase, runbooks)], usecase);
+  prometheusRule(chart, { site, id: 'slo', name: sloRuleName(usecase), groups: sloGroups(usecase, runbooks), usecase });
+  const alerts = [useCaseAlerts(usecase, runbooks)];
+  prometheusRule(chart, { site, id: 'alerts', name: `${usecase.name}-model`, groups: alerts, usecase });
   object(chart, 'dashboard', 'v1 ConfigMap', {
     metadata: {
       name: `${usecase.name}-dashboard`,
@@ -42,10 +43,3 @@ export function useCaseChart(app: App, site: Site, usecase: UseCase): Chart {
 
 const labels = (site: Site, name: string, usecase?: UseCase) =>
   labelsOf({ name, layer: 'monitoring', usecase: usecase?.name }, site.dials.owner);
-
-function rules(scope: Construct, site: Site, id: string, name: string, groups: readonly Group[], usecase?: UseCase): void {
-  customObject(scope, id, 'monitoring.coreos.com/v1 PrometheusRule', {
-    metadata: { name, namespace: namespaceOf('monitoring'), labels: { ...labels(site, name, usecase), ...SELECTED } },
-    spec: { groups },
-  });
-}

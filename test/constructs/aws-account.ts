@@ -100,14 +100,21 @@ interface Request {
 }
 type Register = (request: Request, ...rest: unknown[]) => unknown;
 
-/** Runs a program against an account that is not there, and gives what it registers, sorted by type and name. */
-export async function deploy(program: () => void): Promise<readonly Registered[]> {
+/**
+ * Runs a program against an account that is not there, and gives what it registers, sorted by type and name. `stacks` are the
+ * outputs of other stacks, by their names.
+ */
+export async function deploy(
+  program: () => void,
+  stacks: Readonly<Record<string, Outputs>> = {},
+): Promise<readonly Registered[]> {
   const inputs = new Map<string, Outputs>();
   const options: Omit<Registered, 'inputs'>[] = [];
   await runtime.setMocks(
     {
       newResource: ({ type, name, inputs: given }) => {
         inputs.set(`${type} ${name}`, given);
+        if (type === 'pulumi:pulumi:StackReference') return { id: name, state: { ...given, outputs: stacks[given.name] ?? {} } };
         return { id: `${name}-id`, state: { ...given, ...answers(type, name, given) } };
       },
       call: ({ token }) => {

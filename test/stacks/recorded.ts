@@ -1,19 +1,32 @@
 import type { UseCase } from '../../app/usecases/usecase.ts';
 import type { Dials } from '../../constructs/dials.ts';
 import type { Resource } from '../../policies/rule.ts';
-import { deploy as deployAll } from '../../stacks/program.ts';
+import { deploy as deployAll, deployFoundation } from '../../stacks/program.ts';
 import { deploy } from '../constructs/aws-account.ts';
 
 /** Every resource that an environment's program asks for, as a policy sees them, without an engine. */
-export async function record(dials: Dials, usecases: readonly UseCase[]): Promise<readonly Resource[]> {
+export const record = async (
+  dials: Dials,
+  usecases: readonly UseCase[],
+  stacks: Parameters<typeof deploy>[1] = {},
+): Promise<readonly Resource[]> => asJudged(dials, await deploy(() => void deployAll(dials, usecases), stacks));
+
+/** The same of the environment's foundation in a stack of its own, and what that stack tells others. */
+export async function recordFoundation(dials: Dials, usecases: readonly UseCase[]) {
+  let told: unknown;
   const registered = await deploy(() => {
-    deployAll(dials, usecases);
+    deployFoundation(dials, usecases).foundation.apply((foundation) => {
+      told = foundation;
+    });
   });
-  return registered.map(({ type, name, inputs, protect }) => ({
+  return { resources: asJudged(dials, registered), outputs: { foundation: told } };
+}
+
+const asJudged = (dials: Dials, registered: Awaited<ReturnType<typeof deploy>>): readonly Resource[] =>
+  registered.map(({ type, name, inputs, protect }) => ({
     type,
     name,
     urn: `urn:pulumi:${dials.environment}::millrace::${type}::${name}`,
     props: inputs,
     protect,
   }));
-}
