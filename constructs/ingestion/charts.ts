@@ -9,6 +9,7 @@ import { collector } from './collector.ts';
 import { kafka } from './kafka.ts';
 import { schemas } from './schemas.ts';
 import { singleBroker } from './single-broker.ts';
+import { singleTopics } from './single-topics.ts';
 import { topicWords } from './topic-words.ts';
 import { topics } from './topics.ts';
 import { principalsOf, users } from './users.ts';
@@ -31,7 +32,10 @@ export function platformChart(app: App, site: Site): Chart {
   return chart;
 }
 
-/** A use case's door, topics and principals. MSK's topics and users are resources of the cloud, made from the same values. */
+/**
+ * A use case's door, topics and principals. MSK's topics are resources of the cloud, made from the same values; its principals are
+ * the identities of pods, and a single broker has one for all.
+ */
 export function useCaseChart(app: App, site: Site, usecase: UseCase): Chart {
   const chart = new Chart(app, `${usecase.name}-ingestion`, { disableResourceNameHashes: true });
   schemas(chart, site, usecase);
@@ -41,6 +45,7 @@ export function useCaseChart(app: App, site: Site, usecase: UseCase): Chart {
     const passwords = principalsOf(usecase).map((declaration) => workloadName(usecase.name, declaration));
     readableSecrets(chart, site, { name: 'log-users', layer: 'ingestion', usecase: usecase.name }, passwords);
   }
+  if (site.dials.providers.log === 'single') singleTopics(chart, site, usecase);
   if (site.dials.providers.log === 'msk') topicWords(chart, site, usecase);
   changeCapture(chart, site, usecase);
   collector(chart, site, usecase);

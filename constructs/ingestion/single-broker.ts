@@ -60,7 +60,10 @@ echo "listener.name.tls.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.s
 exec /opt/kafka/bin/kafka-server-start.sh /tmp/server.properties
 `;
 
-/** One broker for a laptop's cluster: TLS and a password, no second copy of anything. Never outside dev. */
+/**
+ * One broker for a laptop's cluster: TLS, no second copy of anything, and one password for all workloads, so that no access list
+ * parts them. Never outside dev, as the dials say. Topics are made by `singleTopics`, never on the fly.
+ */
 export function singleBroker(scope: Construct, site: Site): void {
   const { kafka: plan } = site.plan.platform;
   const namespace = namespaceOf(NAMED.layer);

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Dials } from '../../constructs/dials.ts';
+import { loadUseCases, readDials } from '../../constructs/environments.ts';
+import { RULES } from '../../policies/catalogue.ts';
+import { contextOf } from '../../policies/context.ts';
+import { judgeStack } from '../../policies/judge.ts';
+import { record } from './recorded.ts';
+
+test('a laptop’s cluster with one broker makes every topic that its workloads write, and breaks no rule', async () => {
+  const dev = await readDials('dev');
+  const dials: Dials = { ...dev, providers: { ...dev.providers, log: 'single' } };
+  const usecases = await loadUseCases();
+  const resources = await record(dials, usecases);
+  const findings = judgeStack(RULES, resources, contextOf({ stack: 'dev', policies: dials.policies }, new Date()));
+  assert.deepEqual(
+    findings.map(({ message }) => message),
+    [],
+  );
+  const made = resources
+    .filter(({ name, type }) => type.endsWith(':ConfigMap') && name.endsWith('/topics-list'))
+    .flatMap(({ props }) => (props.data as { topics: string }).topics.trim().split('\n'))
+    .map((line) => line.split(' ')[0]);
+  const written = resources.flatMap(({ props }) => {
+    const words = (props.metadata as { annotations?: Record<string, string> } | undefined)?.annotations ?? {};
+    return (words['millrace.dev/writes'] ?? '').split(',').flatMap((access) => /^log:(.+)$/.exec(access)?.[1] ?? []);
+  });
+  assert.ok(written.length > 0);
+  assert.deepEqual(
+    written.filter((topic) => !made.includes(topic)),
+    [],
+  );
+  assert.equal(resources.filter(({ type }) => type.endsWith(':KafkaTopic')).length, 0);
+});
