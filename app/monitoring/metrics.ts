@@ -1,21 +1,11 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Verified } from '../features/verify.ts';
 import type { Prediction } from '../serving/prediction.ts';
+import { LIVE_RATE } from '../usecases/live-rate.ts';
 import type { Kind } from '../usecases/model.ts';
 import type { UseCase } from '../usecases/usecase.ts';
 import type { DriftReading } from './drift.ts';
 import type { LiveLabels } from './live.ts';
-
-const LIVE: Readonly<Record<Kind, { readonly name: string; readonly help: string }>> = {
-  recommender: {
-    name: 'millrace_monitoring_live_hit_rate_ratio',
-    help: 'Share of answers whose visitor acted on a recommended item before the label was final',
-  },
-  classifier: {
-    name: 'millrace_monitoring_live_auc_ratio',
-    help: 'Area under the ROC curve of the newest decisions whose outcome is final',
-  },
-};
 
 /** What the monitor exports. Base units; a label never names a person. */
 export interface MonitorMetrics {
@@ -53,7 +43,8 @@ export function monitorMetrics(registry: Registry, kind: Kind = 'recommender'): 
     registers,
   });
   const hits = new Gauge({
-    ...LIVE[kind],
+    name: LIVE_RATE[kind].metric,
+    help: LIVE_RATE[kind].help,
     labelNames: ['version'],
     registers,
   });

@@ -1,9 +1,12 @@
+import { LIVE_RATE } from '../usecases/live-rate.ts';
+import type { Kind } from '../usecases/model.ts';
 import type { DriftMonitor } from '../usecases/usecase.ts';
 import type { DriftReading, OpenDrift } from './drift.ts';
 
 /** What `millrace monitoring status` answers. */
 export interface MonitoringStatus {
   readonly usecase: string;
+  readonly kind: Kind;
   /** Whether a loop runs over the data folder; readings are kept by a running one only. */
   readonly running: boolean;
   readonly watched: readonly DriftMonitor[];
@@ -12,7 +15,7 @@ export interface MonitoringStatus {
   readonly readings: readonly DriftReading[];
   /** 0 to 1. */
   readonly windowFill: number | null;
-  /** Live hit rate by version. */
+  /** By version: live hit rate, or of a classifier the live AUC. */
   readonly hitRate: Readonly<Record<string, number | null>>;
   readonly retraining: { readonly running: boolean; readonly step: string; readonly reason: string } | null;
 }
@@ -36,7 +39,7 @@ export function monitoringText(status: MonitoringStatus): string {
     `Drift of ${status.usecase}: ${status.open.length} open`,
     ...watched,
     ...(status.windowFill === null ? [] : [`Window      ${Math.round(100 * status.windowFill)} % full`]),
-    ...(rates.length === 0 ? [] : [`Hit rate    ${rates.join(', ')}`]),
+    ...(rates.length === 0 ? [] : [`${`Live ${LIVE_RATE[status.kind].name}`.padEnd(13)} ${rates.join(', ')}`]),
     ...(status.retraining?.running ? [`Retraining  ${status.retraining.step}: ${status.retraining.reason}`] : []),
     ...(status.running ? [] : ['No loop runs over this data folder: readings are kept by a running one (`npm start`).']),
   ].join('\n');

@@ -37,13 +37,17 @@ function release({ release: made }: Explained): readonly string[] {
   ];
 }
 
-function answer({ answer: given }: Explained): readonly string[] {
+function answer({ kind, answer: given }: Explained): readonly string[] {
   const how =
     given.fallback === null
       ? given.coldStart
         ? 'by the model, from recent items alone'
         : 'by the model'
       : `by the fallback '${given.fallback}' (${given.reason})`;
+  if (kind === 'classifier') {
+    const probability = given.confidence === null ? '' : `, probability ${given.confidence.toFixed(6)}`;
+    return [`Decision  ${given.items.join()}${probability} ${how}, ${given.latencyMs.toFixed(1)} ms`];
+  }
   const items = given.items.slice(0, MAX_LINES).map((item, index) => {
     const score = given.scores[index];
     return `  ${String(index + 1).padStart(3)}  ${item}${score === undefined ? '' : `  ${score.toFixed(6)}`}`;
@@ -87,9 +91,13 @@ const short = (value: unknown): string => {
 const more = (count: number, what: string): readonly string[] =>
   count > MAX_LINES ? [`  … and ${count - MAX_LINES} ${what} more; --json has all`] : [];
 
-function verdict({ recomputed, verified, answer: given }: Explained): string {
-  if (verified)
-    return `Verified: the same ${given.items.length} items again, scores within ${recomputed.largestDifference.toExponential(1)}.`;
-  const items = recomputed.sameItems ? 'the same items' : 'OTHER items';
-  return `NOT verified: ${items}, largest difference of a score ${recomputed.largestDifference.toExponential(1)}; a feature marked ! differs.`;
+function verdict({ kind, recomputed, verified, answer: given }: Explained): string {
+  const { sameItems, largestDifference } = recomputed;
+  const off = largestDifference.toExponential(1);
+  if (kind === 'classifier') {
+    if (verified) return `Verified: the same decision again, probability within ${off}.`;
+    return `NOT verified: ${sameItems ? 'the same' : 'ANOTHER'} decision, the probability differs by ${off}; a feature marked ! differs.`;
+  }
+  if (verified) return `Verified: the same ${given.items.length} items again, scores within ${off}.`;
+  return `NOT verified: ${sameItems ? 'the same' : 'OTHER'} items, largest difference of a score ${off}; a feature marked ! differs.`;
 }

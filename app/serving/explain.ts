@@ -110,7 +110,8 @@ async function explainOne(sources: ExplainSources, requestId: string, withUnit: 
   const { usecase, lake, keys } = sources;
   const prediction = await findPrediction(lake, usecase, requestId);
   const { unit_id: unitId, version, user_id: subject } = prediction;
-  const about = { requestId, usecase: usecase.name, model: usecase.model.name, at: isoTime(prediction.at), unitId, version };
+  const { name, kind, model } = usecase;
+  const about = { requestId, usecase: name, kind, model: model.name, at: isoTime(prediction.at), unitId, version };
   if (subject !== null && keys.byPseudonym(subject) === undefined) {
     return {
       status: 'erased',

@@ -1,4 +1,5 @@
 import type { ReleaseManifest } from '../registry/release.ts';
+import type { Kind } from '../usecases/model.ts';
 import type { LoggedValue } from './prediction.ts';
 
 /** How one answer came about, and whether the platform can make it again from what it keeps. All JSON. */
@@ -7,6 +8,8 @@ export type Explanation = Explained | Erased;
 interface About {
   readonly requestId: string;
   readonly usecase: string;
+  /** What the answer holds: items, or a decision. */
+  readonly kind: Kind;
   readonly model: string;
   /** RFC 3339, UTC, to the microsecond. */
   readonly at: string;

@@ -13,7 +13,7 @@ export function modelCard(
   judged: { readonly from: number; readonly until: number },
 ): string {
   const { dataset, metrics, baseline } = subject;
-  const words = WORDS[usecase.kind];
+  const words = CARD_WORDS[usecase.kind];
   const names = Object.keys(metrics.metrics);
   const parts: readonly [string, Evaluation['segments'][string], Evaluation['segments'][string] | undefined][] = [
     ['all', metrics, baseline],
@@ -61,7 +61,8 @@ export function modelCard(
   ].join('\n');
 }
 
-const WORDS: Readonly<
+/** What a kind's releases are judged on, and beside what. */
+export const CARD_WORDS: Readonly<
   Record<Kind, Readonly<Record<'judged' | 'cases' | 'baseline' | 'answer', string>> & { readonly limits: readonly string[] }>
 > = {
   recommender: {

@@ -28,6 +28,7 @@ export function monitoringCommands(program: Command, context: CommandContext): v
       const page = await runningPage(join(context.options().data, 'running.json'));
       const status = {
         usecase: usecase.name,
+        kind: usecase.kind,
         running: page !== undefined,
         watched: usecase.monitors.drift,
         open: page?.openDrifts ?? saved?.open ?? [],

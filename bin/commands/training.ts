@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { readSettings } from '../../app/settings.ts';
+import { CARD_WORDS } from '../../app/training/card.ts';
 import type { CommandContext } from '../command.ts';
 import { openModelRegistry } from './registry.ts';
 
@@ -44,13 +45,14 @@ export function trainingCommands(program: Command, context: CommandContext): voi
       const { registry } = await openModelRegistry(context);
       const { version, unitId } = await registry.register(manifest, as ?? author());
       const { metrics, baseline, dataset } = manifest;
+      const words = CARD_WORDS[usecase.kind];
       const rows = Object.entries(metrics.metrics).map(([name, { value, low, high }]) => {
-        const popular = baseline.metrics[name]?.value ?? 0;
-        return `  ${name.padEnd(12)} ${value.toFixed(4)}  [${low.toFixed(4)}, ${high.toFixed(4)}]  popularity ${popular.toFixed(4)}`;
+        const base = baseline.metrics[name]?.value ?? 0;
+        return `  ${name.padEnd(12)} ${value.toFixed(4)}  [${low.toFixed(4)}, ${high.toFixed(4)}]  ${words.baseline} ${base.toFixed(4)}`;
       });
       const text = [
         `${manifest.model} version ${version}, candidate, unit ${unitId.slice(0, 12)}`,
-        `  ${dataset.rows} events, ${manifest.search.trials} trials, judged on ${metrics.users} users of the newest fold`,
+        `  ${dataset.rows} events, ${manifest.search.trials} trials, judged on ${metrics.users} ${words.cases} of the newest fold`,
         ...rows,
         ...(dataset.note === undefined ? [] : [`  note: ${dataset.note}`]),
         `  next: millrace delivery gate ${version}`,

@@ -2,6 +2,7 @@ import { DashboardBuilder, DatasourceVariableBuilder, RowBuilder } from '@grafan
 import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
 import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
 import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
+import { LIVE_RATE } from '../../app/usecases/live-rate.ts';
 import type { UseCase } from '../../app/usecases/usecase.ts';
 
 const SOURCE = { type: 'prometheus', uid: '$source' } as const;
@@ -31,6 +32,7 @@ const stat = (title: string, unit: string, expr: string): StatBuilder =>
 /** One use case on one page: is it answered, is it right, is it fresh. */
 export function useCaseDashboard(usecase: UseCase): unknown {
   const { name, serving, monitors } = usecase;
+  const live = LIVE_RATE[usecase.kind];
   const own = `millrace_usecase="${name}"`;
   const rate = (metric: string, by: string) => `sum by (${by}) (rate(${metric}{${own}}[$__rate_interval]))`;
   const quantile = (q: number, metric: string) =>
@@ -54,7 +56,7 @@ export function useCaseDashboard(usecase: UseCase): unknown {
         `sum(rate(millrace_serving_fallbacks_total{${own}}[10m])) / sum(rate(millrace_serving_requests_total{${own}}[10m]))`,
       ),
     )
-    .withPanel(stat('Live hit rate', 'percentunit', `max(millrace_monitoring_live_hit_rate_ratio{${own}})`))
+    .withPanel(stat(`Live ${live.name}`, 'percentunit', `max(${live.metric}{${own}})`))
     .withPanel(series('Requests', 'reqps', [{ expr: rate('millrace_serving_requests_total', 'status'), legend: '{{ status }}' }]))
     .withPanel(
       series('Latency', 's', [

@@ -76,7 +76,7 @@ export function turnSteps(loop: Loop): readonly TurnStep[] {
           logger: runtime.logger,
           onProgress: progress,
         });
-        return `${number(rows)} items`;
+        return `${number(rows)} rows`;
       },
     },
     {

@@ -9,6 +9,7 @@ export function explained(requestId: string): Explained {
     status: 'explained',
     requestId,
     usecase: 'retail',
+    kind: 'recommender',
     model: 'retail-recommender',
     at: '2026-03-14T09:30:11.204518Z',
     unitId: `3f3a9c1b${'7c0de5'.repeat(9)}`,
@@ -58,5 +59,32 @@ export function explained(requestId: string): Explained {
     },
     recomputed: { items, scores, sameItems: true, largestDifference: 0, equal: true },
     verified: true,
+  };
+}
+
+/** How a scripted decision came about. */
+export function decided(requestId: string): Explained {
+  const shop = explained(requestId);
+  const [items, scores] = [['review'], [0.2317]];
+  return {
+    ...shop,
+    usecase: 'fraud',
+    kind: 'classifier',
+    model: 'fraud-classifier',
+    answer: { ...shop.answer, items, scores, k: 1, confidence: 0.2317 },
+    position: { topic: 'fraud.order', partition: 2, beforeOffset: 8_204 },
+    events: shop.events.map((event, index) => ({ ...event, values: { goods: 'fashion', amount: 38.5 + index } })),
+    features: [
+      { name: 'user_orders.orders_1h', served: 2, recomputed: 2, equal: true },
+      { name: 'user_orders.mean_amount_30d', served: 41.07, recomputed: 41.07, equal: true },
+      { name: 'order.amount', served: 88.2, recomputed: 88.2, equal: true },
+      { name: 'order.goods', served: 'electronics', recomputed: 'electronics', equal: true },
+    ],
+    embeddings: [],
+    release: shop.release && {
+      ...shop.release,
+      dataset: { ...shop.release.dataset, tables: { 'fraud.order': 182, 'fraud.outcome': 181 } },
+    },
+    recomputed: { items, scores, sameItems: true, largestDifference: 0, equal: true },
   };
 }

@@ -178,6 +178,45 @@ export function busyState(second: number): PageState {
   };
 }
 
+/** The same of a loop that decides about orders. */
+export function decidingState(second: number): PageState {
+  const shop = busyState(second);
+  const rename = <T extends { readonly feature: string }>(of: T): T => ({
+    ...of,
+    feature: of.feature.replace('user_activity.mean_price_1d', 'order.amount').replace('user_activity', 'user_orders'),
+  });
+  const metrics = { auc: interval(0.91, 0.02, 0.72), prAuc: interval(0.48, 0.05, 0.21), ece: interval(0.01, 0.004, 0.02) };
+  const deciding = (of: ReleaseState | undefined): ReleaseState | undefined => of && { ...of, metrics };
+  const plain = (text: string): string => text.replace('nDCG@20', 'prAuc').replace('user_activity.mean_price_1d', 'order.amount');
+  return {
+    ...shop,
+    usecase: 'fraud',
+    kind: 'classifier',
+    layers: shop.layers.map((layer) => ({ ...layer, note: plain(layer.note) })),
+    champion: deciding(shop.champion),
+    challenger: deciding(shop.challenger),
+    verdicts: shop.verdicts.map((one) => ({
+      ...one,
+      checks: [{ name: 'floor.auc', passed: true, measured: '0.91', limit: '0.8', reason: 'auc 0.91 of at least 0.8' }],
+    })),
+    drift: shop.drift.map(rename),
+    openDrifts: shop.openDrifts.map((drift) => ({ ...rename(drift), reading: rename(drift.reading) })),
+    retraining: { ...shop.retraining, message: plain(shop.retraining.message), reason: plain(shop.retraining.reason) },
+    answers: shop.answers.map((answer, index) => ({
+      ...answer,
+      items: [index % 4 === 0 ? 'review' : 'accept'],
+      fallback: answer.fallback === null ? null : 'review',
+    })),
+    audit: {
+      ...shop.audit,
+      tail: shop.audit.tail.map((act) => ({
+        ...act,
+        subject: act.subject.replace('retail-recommender', 'fraud-classifier').replace('/v1/recommend', '/v1/classify'),
+      })),
+    },
+  };
+}
+
 /** The very first second: nothing came in, nothing is trained. */
 export const EMPTY_STATE: PageState = {
   usecase: 'retail',

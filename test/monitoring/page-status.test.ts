@@ -88,6 +88,7 @@ test('a running.json left by a killed loop is passed over', async (t) => {
 test('a value without a reading is said to have none', () => {
   const text = monitoringText({
     usecase: 'retail',
+    kind: 'recommender',
     running: true,
     watched: [{ feature: 'a.b', test: 'ks', threshold: 0.3 }],
     open: [],
@@ -98,6 +99,6 @@ test('a value without a reading is said to have none', () => {
   });
   assert.match(text, /a\.b {2}ks {3}no reading/);
   assert.match(text, /50 % full/);
-  assert.match(text, /version 3 25\.0 %/);
+  assert.match(text, /Live hit rate +version 3 25\.0 %/);
   assert.doesNotMatch(text, /version 2/);
 });

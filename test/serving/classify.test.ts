@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { explanationText } from '../../app/serving/explain-text.ts';
+import type { Explanation } from '../../app/serving/explanation.ts';
 import { decisionOf } from '../../app/serving/model.ts';
 import { small } from '../training/classifier/orders.ts';
 import { type Json, type Orders, openOrders } from './classify-fixture.ts';
@@ -46,6 +48,10 @@ test('a release decides by calibrated probabilities, shown to two decimals, and 
     const { items, scores } = json.answer as { readonly items: readonly string[]; readonly scores: readonly number[] };
     assert.deepEqual(items, [decision]);
     assert.equal(decisionOf(small.serving.decisions, scores[0] as number), decision);
+    const text = explanationText(json as unknown as Explanation);
+    assert.match(text, new RegExp(`^Decision {2}${decision}, probability 0\\.\\d{6} by the model`, 'm'));
+    assert.match(text, /^Verified: the same decision again/m);
+    assert.doesNotMatch(text, /\bitems?\b/);
   }
   const rows = await lake.query(`select features from fraud.prediction`);
   const text = rows.map(({ features }) => String(features)).join();

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { LAYERS } from '../../../app/layers.ts';
 import type { PageServer } from '../../../app/monitoring/page/server.ts';
-import { busyState, EMPTY_STATE, REQUEST_IDS } from '../../monitoring/page-state.ts';
+import { busyState, decidingState, EMPTY_STATE, REQUEST_IDS } from '../../monitoring/page-state.ts';
 import { launch, serve, visit as visitBy } from './visit.ts';
 
 let browser: Browser;
@@ -194,6 +194,39 @@ test('before anything is trained each part says so', async () => {
       }
     });
   } finally {
+    await empty.close();
+  }
+});
+
+test('the page of a classifier speaks of decisions, and nowhere in the words of a recommender', async () => {
+  const foreign = /[^.\n]*\b(items?|clicks?|visitors?|recommend\w*|popular\w*|hit rate|cold start)\b[^.\n]*/i;
+  const said = (page: Page) =>
+    page.evaluate(() => {
+      const texts: string[] = [];
+      const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) texts.push(node.nodeValue ?? '');
+      for (const element of document.querySelectorAll('[aria-label], [title]'))
+        for (const name of ['aria-label', 'title']) texts.push(element.getAttribute(name) ?? '');
+      return texts.join('\n');
+    });
+  const deciding = await serve(() => decidingState(second++));
+  const empty = await serve(() => ({ ...EMPTY_STATE, usecase: 'fraud', kind: 'classifier' }));
+  try {
+    await visit({ url: deciding.url }, async (page) => {
+      assert.equal(foreign.exec(await said(page))?.[0], undefined);
+      await page.locator(`button[data-request="${REQUEST_IDS[0]}"]`).click();
+      const dialog = page.getByRole('dialog', { name: 'Why this decision' });
+      await dialog.getByText('The same decision, its probability equal to the last bit.').waitFor();
+      assert.ok(await dialog.getByRole('row', { name: /review 0\.2317 0\.2317/ }).isVisible());
+      assert.ok(await dialog.getByText('order.goods').isVisible());
+      assert.equal(foreign.exec(await said(page))?.[0], undefined);
+    });
+    await visit({ url: empty.url }, async (page) => {
+      assert.ok(await page.getByText('No decision was asked for yet').isVisible());
+      assert.equal(foreign.exec(await said(page))?.[0], undefined);
+    });
+  } finally {
+    await deciding.close();
     await empty.close();
   }
 });

@@ -6,7 +6,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { type PageServer, startPageServer } from '../../../app/monitoring/page/server.ts';
 import type { PageState } from '../../../app/monitoring/page/state.ts';
 import { servingError } from '../../../app/serving/errors.ts';
-import { explained } from '../../monitoring/page-explanation.ts';
+import { decided, explained } from '../../monitoring/page-explanation.ts';
 import { REQUEST_IDS } from '../../monitoring/page-state.ts';
 
 const ARGS = [
@@ -41,7 +41,7 @@ export const serve = (state: () => PageState, port = 0): Promise<PageServer> =>
   startPageServer({
     state: async () => state(),
     explain: async (requestId) => {
-      if (requestId !== REQUEST_IDS[1]) return explained(requestId);
+      if (requestId !== REQUEST_IDS[1]) return state().kind === 'classifier' ? decided(requestId) : explained(requestId);
       throw servingError('MR_SERVING_REQUEST_UNKNOWN', `No answer has the request id '${requestId}'`, { field: 'requestId' });
     },
     metrics: async () => '',

@@ -9,7 +9,7 @@ import { WORDS } from './words.ts';
 export function Answers({ state, explain }: { readonly state: PageState; readonly explain: (requestId: string) => void }): VNode {
   const words = WORDS[state.kind];
   return html`
-    <${Panel} id="answers" title=${words.answers} note="visitors by pseudonym">
+    <${Panel} id="answers" title=${words.answers} note="${words.subjects} by pseudonym">
       ${
         state.answers.length === 0
           ? html`<${Empty}>${words.none}<//>`
@@ -17,7 +17,7 @@ export function Answers({ state, explain }: { readonly state: PageState; readonl
               <table class="answers">
                 <thead>
                   <tr>
-                    <th scope="col">time</th><th scope="col" class="spare">request</th><th scope="col">visitor</th><th scope="col">${words.given}</th>
+                    <th scope="col">time</th><th scope="col" class="spare">request</th><th scope="col">${words.subject}</th><th scope="col">${words.given}</th>
                     <th scope="col" class="number spare">version</th><th scope="col" class="number spare">took</th><th scope="col" class="act"><span class="unseen">explain</span></th>
                   </tr>
                 </thead>

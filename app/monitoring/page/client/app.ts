@@ -36,6 +36,6 @@ export function App(): VNode {
             `
       }
     </main>
-    <${ExplanationDialog} requestId=${explained} close=${close} />
+    <${ExplanationDialog} kind=${state?.kind ?? 'recommender'} requestId=${explained} close=${close} />
   `;
 }

@@ -6,6 +6,7 @@ import { dayAndTime, decimal, percent, timeOfDay } from './format.ts';
 import { html } from './html.ts';
 import { Empty, Panel } from './panel.ts';
 import { type DriftSeries, driftSeries } from './series.ts';
+import { WORDS } from './words.ts';
 
 const TEST_NAMES = { psi: 'PSI', ks: 'KS', js: 'JS' } as const;
 
@@ -23,7 +24,7 @@ export function Drift({ state }: { readonly state: PageState }): VNode {
       </div>
       ${
         series.length === 0
-          ? html`<${Empty}>No window is full yet. The first reading comes once enough visitors were answered.<//>`
+          ? html`<${Empty}>No window is full yet. The first reading comes once enough ${WORDS[state.kind].subjects} were answered.<//>`
           : html`<div class="multiples four">
               ${series.map((one) => html`<${Feature} key=${one.feature} series=${one} since=${open.get(one.feature)?.detectedAt} />`)}
             </div>`

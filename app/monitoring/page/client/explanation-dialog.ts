@@ -1,9 +1,11 @@
 import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Explanation } from '../../../serving/explanation.ts';
+import type { PageState } from '../state.ts';
 import { ExplanationBody } from './explanation.ts';
 import { idEnd } from './format.ts';
 import { html } from './html.ts';
+import { WORDS } from './words.ts';
 
 type Answer =
   | { readonly kind: 'waiting' }
@@ -14,9 +16,11 @@ const WAITING: Answer = { kind: 'waiting' };
 
 /** How one answer came about, over the page; Escape closes it and the focus goes back to its button. */
 export function ExplanationDialog({
+  kind,
   requestId,
   close,
 }: {
+  readonly kind: PageState['kind'];
   readonly requestId: string | undefined;
   readonly close: () => void;
 }): VNode {
@@ -42,7 +46,7 @@ export function ExplanationDialog({
     <dialog ref=${dialog} class="explanation" aria-labelledby="explanation-title" onClose=${close} onClick=${outside}>
       <div class="explanation-inside">
         <header>
-          <h2 id="explanation-title">Why these items</h2>
+          <h2 id="explanation-title">${WORDS[kind].why}</h2>
           <code class="muted" title=${requestId}>${idEnd(requestId ?? '', 13)}</code>
           <button type="button" class="icon-button" onClick=${close} aria-label="Close the explanation" title="Close">
             <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true"><path d="M4 4l8 8M12 4l-8 8" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" /></svg>

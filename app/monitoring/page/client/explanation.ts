@@ -2,6 +2,7 @@ import type { VNode } from 'preact';
 import type { Erased, Explained, Explanation } from '../../../serving/explanation.ts';
 import { count, decimal, idStart, milliseconds } from './format.ts';
 import { html } from './html.ts';
+import { WORDS } from './words.ts';
 
 const SHOWN_EVENTS = 12;
 
@@ -15,33 +16,29 @@ export function ExplanationBody({ explanation }: { readonly explanation: Explana
 function ErasedBody({ erased }: { readonly erased: Erased }): VNode {
   return html`
     <div class="outcome">
-      <b>The visitor was erased${erased.erasedOn === undefined ? '' : ` on ${erased.erasedOn}`}.</b>
+      <b>The ${WORDS[erased.kind].subject} was erased${erased.erasedOn === undefined ? '' : ` on ${erased.erasedOn}`}.</b>
       <p>The features are gone for ever, so the answer cannot be made again. It was given at ${erased.at} by version ${erased.version}.</p>
     </div>
   `;
 }
 
 function ExplainedBody({ explained }: { readonly explained: Explained }): VNode {
-  const { answer, recomputed, verified, subject, position } = explained;
+  const { kind, answer, verified, subject, position } = explained;
   return html`
     <div class="outcome ${verified ? 'well' : 'ill'}">
       <b>${verified ? 'Made again from the lake: the same answer.' : 'Made again from the lake: another answer.'}</b>
       <p>
-        ${
-          verified
-            ? `${answer.items.length} items in the same order, scores ${within(recomputed.largestDifference)}.`
-            : `${recomputed.sameItems ? 'Same items' : 'Other items'}, largest difference of a score ${recomputed.largestDifference.toExponential(1)}.`
-        }
+        ${compared(explained)}
       </p>
     </div>
     <dl class="about">
       <div><dt>answered</dt><dd>${explained.at}</dd></div>
-      <div><dt>visitor</dt><dd>${subject === null ? 'unknown' : html`<code title=${subject}>${idStart(subject, 16)}</code>`}</dd></div>
+      <div><dt>${WORDS[kind].subject}</dt><dd>${subject === null ? 'unknown' : html`<code title=${subject}>${idStart(subject, 16)}</code>`}</dd></div>
       <div><dt>release</dt><dd>${explained.model} version ${explained.version}, unit <code title=${explained.unitId}>${idStart(explained.unitId)}</code></dd></div>
-      <div><dt>made by</dt><dd>${madeBy(answer)}, in ${milliseconds(answer.latencyMs)}</dd></div>
+      <div><dt>made by</dt><dd>${madeBy(explained)}, in ${milliseconds(answer.latencyMs)}</dd></div>
       <div><dt>events</dt><dd>${position === null ? 'none were known' : html`<code>${position.topic}</code> partition ${position.partition}, offsets below ${position.beforeOffset}`}</dd></div>
     </dl>
-    <${Items} explained=${explained} />
+    <${kind === 'classifier' ? Decision : Items} explained=${explained} />
     <${Features} explained=${explained} />
     <${Events} explained=${explained} />
     <${Release} release=${explained.release} />
@@ -51,9 +48,20 @@ function ExplainedBody({ explained }: { readonly explained: Explained }): VNode 
 const within = (difference: number): string =>
   difference === 0 ? 'equal to the last bit' : `within ${difference.toExponential(1)}`;
 
-function madeBy({ fallback, reason, coldStart, confidence }: Explained['answer']): string {
+function compared({ kind, answer, recomputed: { sameItems, largestDifference }, verified }: Explained): string {
+  const off = largestDifference.toExponential(1);
+  if (kind === 'classifier') {
+    const scored = answer.scores.length > 0;
+    if (verified) return `The same decision${scored ? `, its probability ${within(largestDifference)}` : ''}.`;
+    return `${sameItems ? 'The same decision' : 'Another decision'}${scored ? `, the probability differs by ${off}` : ''}.`;
+  }
+  if (verified) return `${answer.items.length} items in the same order, scores ${within(largestDifference)}.`;
+  return `${sameItems ? 'Same items' : 'Other items'}, largest difference of a score ${off}.`;
+}
+
+function madeBy({ kind, answer: { fallback, reason, coldStart, confidence } }: Explained): string {
   if (fallback !== null) return `the fallback '${fallback}'${reason === null ? '' : ` (${reason})`}`;
-  return `the model${coldStart ? ', from recent items alone' : ''}${confidence === null ? '' : `, confidence ${decimal(confidence)}`}`;
+  return `the model${coldStart ? ', from recent items alone' : ''}${confidence === null ? '' : `, ${kind === 'classifier' ? 'probability' : 'confidence'} ${decimal(confidence)}`}`;
 }
 
 function Items({ explained: { answer, recomputed } }: { readonly explained: Explained }): VNode {
@@ -69,7 +77,7 @@ function Items({ explained: { answer, recomputed } }: { readonly explained: Expl
           return html`<tr key=${item}>
             <td class="number muted">${index + 1}</td>
             <th scope="row">${item}</th>
-            <td class="bar-cell"><svg width="100%" height="8" aria-hidden="true"><rect class="bar-ground" width="100%" height="8" rx="2" /><rect class="bar" width="${(100 * share).toFixed(1)}%" height="8" rx="2" /></svg></td>
+            <td class="bar-cell"><${Bar} share=${share} /></td>
             <td class="number">${score === undefined ? '–' : decimal(score, 4)}</td>
             <td class="number">${again === undefined ? '–' : decimal(again, 4)}</td>
           </tr>`;
@@ -77,6 +85,29 @@ function Items({ explained: { answer, recomputed } }: { readonly explained: Expl
       </tbody>
     </table>
   `;
+}
+
+/** The one decision, and the probability it was made by, on a scale from 0 to 1. */
+function Decision({ explained: { answer, recomputed } }: { readonly explained: Explained }): VNode {
+  const [probability, again] = [answer.scores[0], recomputed.scores[0]];
+  return html`
+    <h3>Decision</h3>
+    <table class="ranking">
+      <thead><tr><th scope="col">decision</th><th scope="col">probability</th><th scope="col" class="number">served</th><th scope="col" class="number">made again</th></tr></thead>
+      <tbody>
+        <tr>
+          <th scope="row">${answer.items[0]}</th>
+          <td class="bar-cell"><${Bar} share=${probability ?? 0} /></td>
+          <td class="number">${probability === undefined ? '–' : decimal(probability, 4)}</td>
+          <td class="number">${again === undefined ? '–' : decimal(again, 4)}</td>
+        </tr>
+      </tbody>
+    </table>
+  `;
+}
+
+function Bar({ share }: { readonly share: number }): VNode {
+  return html`<svg width="100%" height="8" aria-hidden="true"><rect class="bar-ground" width="100%" height="8" rx="2" /><rect class="bar" width="${(100 * share).toFixed(1)}%" height="8" rx="2" /></svg>`;
 }
 
 function Features({ explained: { features, embeddings } }: { readonly explained: Explained }): VNode {

@@ -13,7 +13,12 @@ export interface Line {
   readonly path: string;
   readonly kind: 'flow' | 'return';
   /** Text beside the line, and where. */
-  readonly label?: { readonly text: string; readonly x: number; readonly y: number; readonly anchor: 'start' | 'middle' | 'end' };
+  readonly label?: {
+    readonly text: (words: { readonly events: string }) => string;
+    readonly x: number;
+    readonly y: number;
+    readonly anchor: 'start' | 'middle' | 'end';
+  };
 }
 
 export interface LoopLayout {
@@ -68,18 +73,18 @@ function wideLayout(width: number): LoopLayout {
           'visitors',
           `M${at('serving').centre} ${at('serving').bottom}V${under}H${at('visitors').centre}V${at('visitors').bottom + 3}`,
         ),
-        label: { text: 'answers', x: at('monitoring').x - gap / 2, y: under + 15, anchor: 'middle' },
+        label: { text: () => 'answers', x: at('monitoring').x - gap / 2, y: under + 15, anchor: 'middle' },
       },
       {
         ...flow('visitors', 'ingestion', `M${at('visitors').centre} ${lower}V${top + card + 3}`),
-        label: { text: 'clicks', x: at('visitors').centre + 10, y: channel + 4, anchor: 'start' },
+        label: { text: ({ events }) => events, x: at('visitors').centre + 10, y: channel + 4, anchor: 'start' },
       },
       {
         id: 'monitoring-training',
         kind: 'return',
         path: `M${at('monitoring').centre} ${lower}V${channel}H${drift}V${top + card + 3}`,
         label: {
-          text: 'drift starts a retraining',
+          text: () => 'drift starts a retraining',
           x: at('lake').centre + (cardWidth + gap) / 2,
           y: channel - 7,
           anchor: 'middle',

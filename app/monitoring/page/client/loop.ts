@@ -4,6 +4,7 @@ import { count, fit, textWidth } from './format.ts';
 import { html } from './html.ts';
 import { type Box, type LoopLayout, layoutLoop } from './loop-layout.ts';
 import { useWidth } from './width.ts';
+import { WORDS } from './words.ts';
 
 /** The panel that tells more about a layer. */
 const PANEL: Readonly<Record<string, string>> = {
@@ -47,7 +48,7 @@ function Picture({ state, layout }: { readonly state: PageState; readonly layout
         ${lines.map(
           ({ id, path, kind, label }) => html`
             <path class="line ${kind} ${moving(id) ? 'moving' : ''}" d=${path} marker-end=${kind === 'flow' ? 'url(#arrow)' : 'url(#arrow-return)'} />
-            ${label !== undefined && html`<text class="line-label" x=${label.x} y=${label.y} text-anchor=${label.anchor}>${label.text}</text>`}
+            ${label !== undefined && html`<text class="line-label" x=${label.x} y=${label.y} text-anchor=${label.anchor}>${label.text(WORDS[state.kind])}</text>`}
           `,
         )}
       </g>
@@ -107,12 +108,13 @@ function StateMark({ state, x, y }: { readonly state: LayerState['state']; reado
 }
 
 function Visitors({ box, state }: { readonly box: Box; readonly state: PageState }): VNode {
-  const label = `visitors: ${count(state.eventsPerSecond)} events a second, ${count(state.answersPerSecond)} answers a second`;
+  const { subjects } = WORDS[state.kind];
+  const label = `${subjects}: ${count(state.eventsPerSecond)} events a second, ${count(state.answersPerSecond)} answers a second`;
   return html`
     <g class="layer visitors" role="img" aria-label=${label} transform="translate(${box.x} ${box.y})">
       <title>${label}</title>
       <rect class="card" width=${box.width} height=${box.height} rx="8" />
-      <text class="name" x="14" y="24">visitors</text>
+      <text class="name" x="14" y="24">${subjects}</text>
       <text class="value ${box.width < NARROW_CARD ? 'small' : ''}" x="14" y=${box.height - 33}>${count(state.eventsPerSecond)}<tspan class="unit" dx="6">events/s</tspan></text>
       <text class="note" x="14" y=${box.height - 14}>${fit(`${count(state.answersPerSecond)} answers/s`, box.width - 28, 11.5)}</text>
     </g>
