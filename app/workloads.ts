@@ -161,6 +161,16 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
       writes: [...learnt.map(table), releases, METADATA, AUDIT],
     },
     {
+      name: 'retrain-on-drift',
+      layer: 'training',
+      kind: 'schedule',
+      // Its answer is read by the step that trains, or does not.
+      command: ['training', 'due', '--json'],
+      schedule: '7-59/15 * * * *',
+      reads: [table(label.event.name), METADATA],
+      writes: [],
+    },
+    {
       name: 'sweep',
       layer: 'training',
       kind: 'schedule',

@@ -12,6 +12,18 @@ export function schedulesOf(resource: Resource): readonly { readonly cron: strin
 
 export const isSuspended = (resource: Resource): boolean => at(resource, 'spec', 'suspend') === true;
 
+type Entry = Readonly<Record<string, unknown>>;
+
+/** Whether some step of a CronWorkflow runs under a condition only. */
+export function isConditional(resource: Resource): boolean {
+  const entries = (value: unknown): readonly Entry[] => (Array.isArray(value) ? (value.flat() as Entry[]) : []);
+  const steps = entries(at(resource, 'spec', 'workflowSpec', 'templates')).flatMap(({ steps, dag }) => [
+    ...entries(steps),
+    ...entries((dag as Entry | undefined)?.['tasks']),
+  ]);
+  return steps.some(({ when }) => when !== undefined);
+}
+
 const NAMED: Readonly<Record<string, string>> = {
   '@yearly': '0 0 1 1 *',
   '@annually': '0 0 1 1 *',

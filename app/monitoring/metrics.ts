@@ -65,7 +65,7 @@ export function monitorMetrics(registry: Registry, kind: Kind = 'recommender'): 
 
 /** Counts what a comparison of served features with the lake found, by view. */
 export function skewMetrics(registry: Registry, usecase: UseCase): (verified: Pick<Verified, 'views'>) => void {
-  const of = { labelNames: ['view'], registers: [registry] } as const;
+  const of = { labelNames: ['view'] as const, registers: [registry] };
   const compared = new Counter({
     name: 'millrace_features_compared_total',
     help: 'Served feature values that were computed anew from the lake',

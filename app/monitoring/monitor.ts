@@ -72,7 +72,20 @@ const KEPT_READINGS = 200;
 interface Saved {
   readonly offsets: Readonly<Record<string, readonly number[]>>;
   readonly open: readonly OpenDrift[];
+  /** Drifts that ask for a retraining by that window: for those who start one elsewhere. */
+  readonly asks?: readonly DriftAsk[];
 }
+
+const settingOf = (usecase: Pick<UseCase, 'name'>): string => `monitor.${usecase.name}`;
+
+async function readSaved(metadata: Metadata, usecase: Pick<UseCase, 'name'>): Promise<Saved | undefined> {
+  const text = await readSetting(metadata, settingOf(usecase));
+  return text === undefined ? undefined : (JSON.parse(text) as Saved);
+}
+
+/** Drifts that asked for a retraining by the newest window that a monitor has judged. */
+export const openAsks = async (metadata: Metadata, usecase: Pick<UseCase, 'name'>): Promise<readonly DriftAsk[]> =>
+  (await readSaved(metadata, usecase))?.asks ?? [];
 
 /** Watches predictions and events as they are logged: drift by windows, how well answers turn out by joined labels. */
 export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
@@ -86,9 +99,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   let predictions = 0;
   const healed = new Map<string, Micros>();
 
-  const setting = `monitor.${usecase.name}`;
-  const text = await readSetting(options.metadata, setting);
-  const saved = text === undefined ? undefined : (JSON.parse(text) as Saved);
+  const saved = await readSaved(options.metadata, usecase);
   drifts.restore(saved?.open ?? []);
   const offsets = new Map<string, number[]>();
   for (const topic of topics) {
@@ -100,9 +111,9 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   }
 
   /** Readings and offsets in one write: a window is judged once, also across a crash. */
-  async function save(): Promise<void> {
-    const now: Saved = { offsets: Object.fromEntries(offsets), open: drifts.open() };
-    await saveSetting(options.metadata, setting, JSON.stringify(now));
+  async function save(asks: readonly DriftAsk[]): Promise<void> {
+    const now: Saved = { offsets: Object.fromEntries(offsets), open: drifts.open(), asks };
+    await saveSetting(options.metadata, settingOf(usecase), JSON.stringify(now));
   }
 
   async function record({ kind, drift: { feature, reading } }: DriftChange): Promise<void> {
@@ -119,12 +130,16 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       readings.set(reading.feature, kept.slice(-KEPT_READINGS));
       metrics.drift(reading);
     }
+    const asks: DriftAsk[] = [];
     for (const change of drifts.read(full)) {
       if (change.kind !== 'open') await record(change);
       if (change.kind === 'healed') healed.set(change.drift.feature, change.at);
-      else options.onDrift(change);
+      else {
+        asks.push(change);
+        options.onDrift(change);
+      }
     }
-    await save();
+    await save(asks);
   }
 
   async function windowsOf(prediction: Prediction): Promise<DriftWindows | undefined> {

@@ -20,12 +20,12 @@ interface GateBase<Metric extends string> {
 }
 
 /** How much of a model may be copied by asking it. */
-interface Extraction {
+type Extraction = {
   /** Answers that one client is counted on to gather. */
   readonly queries: number;
   /** Share, 0 to 1, of what the model knows beyond the obvious that a copy made of them may foresee. */
   readonly maxCopied: number;
-}
+};
 
 export interface RecommenderGate<Metric extends string = string> extends GateBase<Metric> {
   /** Must beat the popularity baseline on this metric. */

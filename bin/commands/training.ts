@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { openRegistryReader } from '../../app/registry/read.ts';
 import { readSettings } from '../../app/settings.ts';
 import { CARD_WORDS } from '../../app/training/card.ts';
 import type { CommandContext } from '../command.ts';
@@ -15,7 +16,7 @@ function lakeVersion(text: string): number {
   return Number(text);
 }
 
-/** `millrace training …`: one training on a pinned snapshot, registered as a candidate; and what dead trainings left, swept. */
+/** `millrace training …`: one training on a pinned snapshot, registered as a candidate; whether one is due; what dead ones left, swept. */
 export function trainingCommands(program: Command, context: CommandContext): void {
   const training = program.command('training').description('Train the use case’s model');
   training
@@ -23,27 +24,32 @@ export function trainingCommands(program: Command, context: CommandContext): voi
     .description('train on the newest snapshot and register the release as a candidate; the gate still has to pass it')
     .option('--at <version>', 'lake version of the label’s events to train on', lakeVersion)
     .option('--as <name>', 'the author of the version; the workload, where it is one, else local')
-    .action(async ({ at, as }: { readonly at?: number; readonly as?: string }) => {
-      const [{ train }, { labelTable }, { codeCommit }] = await Promise.all([
+    .option('--reason <text>', 'why, for the record', 'asked for by name')
+    .action(async ({ at, as, reason }: { readonly at?: number; readonly as?: string; readonly reason: string }) => {
+      const [{ train }, { labelTable }, { codeCommit }, { recordedTraining }] = await Promise.all([
         import('../../app/training/train.ts'),
         import('../../app/training/dataset.ts'),
         import('../../pipelines/code-commit.ts'),
+        import('../../pipelines/retrainings.ts'),
       ]);
       const usecase = await context.usecase();
       const runtime = await context.open();
-      const manifest = await train({
-        usecase,
-        lake: await runtime.use('lake'),
-        objects: await runtime.use('objects'),
-        keys: await runtime.use('keys'),
-        clock: runtime.clock,
-        logger: runtime.logger,
-        onProgress: (message) => process.stderr.write(`${message}\n`),
-        codeCommit: await codeCommit(),
-        ...(at === undefined ? {} : { at: { [labelTable(usecase)]: at } }),
-      });
       const { registry } = await openModelRegistry(context);
-      const { version, unitId } = await registry.register(manifest, as ?? author());
+      const record = { metadata: await runtime.use('metadata'), clock: runtime.clock, usecase, reason };
+      const { manifest, version, unitId } = await recordedTraining(record, async () => {
+        const made = await train({
+          usecase,
+          lake: await runtime.use('lake'),
+          objects: await runtime.use('objects'),
+          keys: await runtime.use('keys'),
+          clock: runtime.clock,
+          logger: runtime.logger,
+          onProgress: (message) => process.stderr.write(`${message}\n`),
+          codeCommit: await codeCommit(),
+          ...(at === undefined ? {} : { at: { [labelTable(usecase)]: at } }),
+        });
+        return registry.register(made, as ?? author());
+      });
       const { metrics, baseline, dataset } = manifest;
       const words = CARD_WORDS[usecase.kind];
       const rows = Object.entries(metrics.metrics).map(([name, { value, low, high }]) => {
@@ -58,6 +64,18 @@ export function trainingCommands(program: Command, context: CommandContext): voi
         `  next: millrace delivery gate ${version}`,
       ];
       context.answer({ version, unitId, manifest }, text.join('\n'));
+    });
+  training
+    .command('due')
+    .description('say whether an open drift wants a retraining now: the cool-down, releases under way and new events decide')
+    .action(async () => {
+      const { retrainDue } = await import('../../pipelines/workloads/retrain-due.ts');
+      const usecase = await context.usecase();
+      const runtime = await context.open();
+      const { clock } = runtime;
+      const [metadata, lake] = [await runtime.use('metadata'), await runtime.use('lake')];
+      const due = await retrainDue({ usecase, metadata, lake, registry: openRegistryReader(metadata), clock });
+      context.answer(due, `${due.due ? 'due' : 'not due'}: ${due.reason}`);
     });
   training
     .command('sweep')

@@ -1,11 +1,12 @@
 import type { Clock, Micros } from '../../app/clock/port.ts';
 import type { AuditSink } from '../../app/governance/audit-sink/port.ts';
-import { coolDown } from '../../app/monitoring/cool-down.ts';
 import { type DriftAsk, driftReason } from '../../app/monitoring/drift.ts';
+import { heldBack, passedOver } from '../../app/monitoring/retrain-decision.ts';
 import type { Metadata } from '../../app/registry/metadata/port.ts';
 import type { UseCase } from '../../app/usecases/usecase.ts';
 import { micros } from '../../app/usecases/window.ts';
 import { type Delivered, retrain } from '../retrain.ts';
+import { lastRetraining } from '../retrainings.ts';
 import type { FinishedRun, PipelineRunner } from '../runners/port.ts';
 
 /** Why the first run of a data folder is made: there is no model yet. */
@@ -14,10 +15,7 @@ export const FIRST_MODEL = 'first model';
 export interface Retraining {
   /** Starts one, unless one runs or the cool-down holds; undefined then. */
   start(reason: string): Promise<FinishedRun<Delivered>> | undefined;
-  /**
-   * Starts one because a drift asks for it, under the same conditions. A window that began before the last retraining
-   * ended says nothing about what that one brought, so it is passed over.
-   */
+  /** Starts one because a drift asks for it, unless the decision passes it over. */
   answer(ask: DriftAsk): Promise<FinishedRun<Delivered>> | undefined;
   /** Reads when earlier processes last retrained, so that a restart does not end a cool-down. */
   recall(): Promise<void>;
@@ -38,10 +36,12 @@ export function retraining(options: {
   readonly clock: Clock;
 }): Retraining {
   const { usecase, audit, clock } = options;
-  const gate = coolDown(micros(usecase.monitors.retrain.coolDown));
+  const coolDown = micros(usecase.monitors.retrain.coolDown);
   const finished: FinishedRun<Delivered>[] = [];
   let running: string | undefined;
+  let startedAt: Micros | undefined;
   let endedAt: Micros | undefined;
+  const retrained = () => ({ running: running !== undefined, startedAt, endedAt });
 
   async function run(reason: string): Promise<FinishedRun<Delivered>> {
     const act = (verb: 'start' | 'done' | 'fail', detail: Readonly<Record<string, string | number | boolean>>) =>
@@ -65,27 +65,26 @@ export function retraining(options: {
     } finally {
       running = undefined;
       endedAt = clock.now();
-      gate.ended();
     }
   }
 
   function start(reason: string): Promise<FinishedRun<Delivered>> | undefined {
-    if (!gate.tryStart(clock.now())) return undefined;
+    const now = clock.now();
+    if (heldBack(retrained(), coolDown, now) !== undefined) return undefined;
     running = reason;
+    startedAt = now;
     return run(reason);
   }
 
   return {
     start,
-    answer: (ask) => (endedAt !== undefined && ask.reading.since < endedAt ? undefined : start(driftReason(ask))),
+    answer: (ask) => (passedOver(ask, retrained(), coolDown, clock.now()) === undefined ? start(driftReason(ask)) : undefined),
     async recall() {
-      const newest = await options.metadata.db
-        .selectFrom('runs')
-        .select(({ fn }) => [fn.max('started_at').as('startedAt'), fn.max('ended_at').as('endedAt')])
-        .where('pipeline', '=', retrain.name)
-        .executeTakeFirst();
-      if (newest?.startedAt != null) gate.started(Number(newest.startedAt));
-      if (newest?.endedAt != null) endedAt = Math.max(endedAt ?? 0, Number(newest.endedAt));
+      const newest = await lastRetraining(options.metadata, usecase);
+      const later = (one: Micros | undefined, other: Micros | undefined) =>
+        one === undefined ? other : other === undefined ? one : Math.max(one, other);
+      startedAt = later(startedAt, newest.startedAt);
+      endedAt = later(endedAt, newest.endedAt);
     },
     running: () => running !== undefined,
     reason: () => running,

@@ -1,9 +1,9 @@
 import { MODEL } from '../../app/usecases/model-annotations.ts';
-import { alteredIn } from '../alteration.ts';
+import { altered, alteredIn } from '../alteration.ts';
 import type { Fixtures } from '../fixture.ts';
 import { alertAt } from '../model-alerts.ts';
 import { model } from '../model-samples.ts';
-import { TRAINER } from '../training-samples.ts';
+import { TRAINER, training } from '../training-samples.ts';
 
 const age = (days: string | undefined) => alteredIn(model, 'serving', [['metadata', 'annotations', MODEL.maxAgeDays], days]);
 const cron = (schedule: string) => alteredIn(model, 'retrain', [['spec', 'schedule'], schedule]);
@@ -27,6 +27,21 @@ export const fixtures: Fixtures = {
         [...TRAINER, 'args'],
         ['training', 'sweep'],
       ]),
+    },
+    {
+      title: 'a training that waits for a drift',
+      resources: model.map((one) =>
+        one.name === 'retrain'
+          ? altered(
+              training('CronWorkflow'),
+              [['metadata'], one.props['metadata']],
+              [
+                ['spec', 'workflowSpec', 'templates', 1],
+                { name: 'entry', steps: [[{ name: 'train', template: 'main', when: '{{steps.due.outputs.result}} == true' }]] },
+              ],
+            )
+          : one,
+      ),
     },
     { title: 'suspended', resources: alteredIn(model, 'retrain', [['spec', 'suspend'], true]) },
     { title: 'no stale alert', resources: alteredIn(model, 'retail', [alertAt(model, 'stale'), undefined]) },

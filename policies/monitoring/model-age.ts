@@ -3,7 +3,7 @@ import { alertsOf, threshold } from '../alerts.ts';
 import { whole } from '../amounts.ts';
 import { containersIn, layerOf, ofKind, runs, serving, usecaseOf, word, wordPath } from '../read.ts';
 import type { Context, Resource, StackRule, Violation } from '../rule.ts';
-import { isSuspended, longestGapDays, schedulesOf } from '../schedule.ts';
+import { isConditional, isSuspended, longestGapDays, schedulesOf } from '../schedule.ts';
 import { violation } from '../violation.ts';
 
 const DAY_SECONDS = 86_400;
@@ -39,6 +39,8 @@ function judge(deployment: Resource, resources: readonly Resource[], { config }:
     (schedule) =>
       layerOf(schedule) === 'training' &&
       usecaseOf(schedule) === usecase &&
+      // What trains when a drift wants it may not train for a year.
+      !isConditional(schedule) &&
       containersIn(schedule).some((container) => runs(container, 'training', 'run')),
   );
   const stale = alertsOf(resources).filter((alert) => alert.usecase === usecase && alert.labels['monitor'] === 'stale');

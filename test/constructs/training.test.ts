@@ -31,8 +31,29 @@ for (const [target, variant] of Object.entries(VARIANTS)) {
 
   test(`${target}: the shared network policy opens to each workload no store that it does not declare`, () => {
     const reached = declared.map((one) => new Set(endpointsOf(place, one).map(({ name }) => name)));
-    assert.equal(reached.length, 2);
+    assert.equal(reached.length, 3);
     for (const one of reached) assert.deepEqual(one, reached[0]);
+  });
+
+  test(`${target}: the answer to drift is the nightly's own template, behind a condition and the same lock`, () => {
+    const nightly = named(objects, 'CronWorkflow', 'retail-retrain').spec;
+    const drift = named(objects, 'CronWorkflow', 'retail-retrain-on-drift').spec;
+    const template = (spec: typeof drift, name: string) =>
+      spec.workflowSpec.templates.find((one: { readonly name: string }) => one.name === name);
+    assert.deepEqual(template(drift, 'retrain'), template(nightly, 'retrain'));
+    assert.deepEqual(drift.workflowSpec.synchronization, nightly.workflowSpec.synchronization);
+    assert.equal(nightly.workflowSpec.synchronization.mutexes.length, 1);
+    const [[asks], [trains]] = template(drift, drift.workflowSpec.entrypoint).steps;
+    assert.match(trains.when, /steps\.due\.outputs\.result/);
+    assert.equal(asks.name, 'due');
+    const asking = template(drift, asks.template);
+    assert.deepEqual(asking.container.args, ['training', 'due', '--json']);
+    assert.equal(template(drift, trains.template).serviceAccountName, 'retail-retrain');
+    assert.equal(asking.serviceAccountName, 'retail-retrain-on-drift');
+    // What asks holds the password of the registry's reader, and of nothing that it could train or promote with.
+    assert.ok(Number.parseInt(asking.container.resources.requests.memory, 10) <= 1_024);
+    assert.doesNotMatch(JSON.stringify(asking.container.volumeMounts), /master-key|retail-retrain-(metadata|objects)\b/);
+    assert.deepEqual(nightly.workflowSpec.arguments, { parameters: [{ name: 'reason', value: 'schedule' }] });
   });
 
   test(`${target}: a training is ended before what it writes is old enough to be swept`, () => {

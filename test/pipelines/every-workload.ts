@@ -94,7 +94,7 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
       usecase: async () => usecase,
       answer: () => undefined,
     };
-    const program = new Command().exitOverride();
+    const program = new Command().option('--json').exitOverride();
     const module = (await import(`../../bin/commands/${layer}.ts`)) as Readonly<
       Record<string, (program: Command, context: CommandContext) => void>
     >;
@@ -199,6 +199,7 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
     });
     await during('monitor', startWatching, caughtUp);
     await abandonRelease(await inner.use('objects'), model);
+    await job('retrain-on-drift');
     await job('sweep');
     await job('compact');
     await job('vacuum');
