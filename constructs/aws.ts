@@ -47,8 +47,8 @@ export interface AwsFoundation extends AwsGround {
   readonly images: { readonly url: Output<string>; readonly arn: Output<string> };
   /** Roles of the operators, by what they do. */
   readonly operatorRoles: Readonly<Record<string, Output<string>>>;
-  /** Where Karpenter makes the nodes: the name of their role, and the queue that tells of nodes that go. */
-  readonly karpenter?: { readonly nodeRole: Output<string>; readonly queue: Output<string> };
+  /** Where Karpenter makes the nodes: the name of their role, its own role, and the queue that tells of nodes that go. */
+  readonly karpenter?: Pick<AwsKarpenter, 'nodeRole' | 'queue' | 'role'>;
 }
 
 /**
@@ -101,7 +101,7 @@ export function awsFoundation(props: AwsFoundationProps): AwsFoundation {
     keys,
     images: { url: images.url, arn: images.arn },
     operatorRoles: awsOperators(scope, { clusterName, secretsKeyArn: keys.secrets.arn, nodes }, options),
-    ...(karpenter === undefined ? {} : { karpenter: { nodeRole: karpenter.nodeRole, queue: karpenter.queue } }),
+    ...(karpenter === undefined ? {} : { karpenter }),
   };
 }
 

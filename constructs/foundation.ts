@@ -5,6 +5,7 @@ import { type AwsGround, awsFoundation } from './aws.ts';
 import { awsPlanOf } from './aws-plan.ts';
 import { AWS_VALUES, type Values } from './bridge/placeholder.ts';
 import { register } from './bridge/register.ts';
+import { operatorValues } from './cluster/aws-operator-values.ts';
 import { eksKubeconfig } from './cluster/eks-kubeconfig.ts';
 import { installOperators } from './cluster/operators-installed.ts';
 import type { Dials } from './dials.ts';
@@ -35,7 +36,7 @@ export function makeFoundation(dials: Dials, usecases: readonly UseCase[]): Foun
   const aws = dials.aws === undefined ? undefined : awsFoundation(foundationProps(dials, environment));
   const provider = clusterProvider(dials, aws);
   const values: Values = aws?.karpenter === undefined ? {} : { [AWS_VALUES.nodeRole]: aws.karpenter.nodeRole };
-  const operators = installOperators(dials, provider);
+  const operators = installOperators(dials, provider, aws === undefined ? {} : operatorValues(aws));
   const cluster = register(environment.cluster, { provider, dependsOn: operators, values });
   // The namespaces wait for the operators' kinds, and everything else for its namespace.
   return { dials, environment, provider, ready: cluster, ...(aws !== undefined && { aws }) };

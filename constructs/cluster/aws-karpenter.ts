@@ -36,6 +36,8 @@ const NOTICES = {
 export class AwsKarpenter extends AwsComponent {
   /** Name of the role that its nodes have: `EC2NodeClass.spec.role`. */
   readonly nodeRole: Output<string>;
+  /** ARN of its own role. */
+  readonly role: Output<string>;
   /** Setting `interruptionQueue` of its chart. */
   readonly queue: Output<string>;
 
@@ -46,7 +48,7 @@ export class AwsKarpenter extends AwsComponent {
     new AccessEntry(name, { clusterName, principalArn: role.arn, type: 'EC2_LINUX' }, this.own);
     new Tag(name, { resourceId: securityGroupId, key: DISCOVERY, value: clusterName }, this.own);
     const queue = this.notices(name);
-    new WorkloadIdentity(
+    const identity = new WorkloadIdentity(
       name,
       scope,
       {
@@ -57,6 +59,7 @@ export class AwsKarpenter extends AwsComponent {
       this.own,
     );
     this.nodeRole = role.name;
+    this.role = identity.roleArn;
     this.queue = queue.name;
     this.registerOutputs({ nodeRole: this.nodeRole });
   }

@@ -2,6 +2,7 @@ import { type App, Chart } from 'cdk8s';
 import { admission } from '../governance/admission.ts';
 import { gpuAlerts } from '../monitoring/gpu-alerts.ts';
 import type { Site } from '../site.ts';
+import { gatewayClass } from './gateway-class.ts';
 import { gpuPools } from './gpu-pools.ts';
 import { namespaces } from './namespaces.ts';
 import { priorities } from './priorities.ts';
@@ -12,6 +13,7 @@ export function platformChart(app: App, site: Site): Chart {
   namespaces(chart, site);
   priorities(chart, site);
   gpuPools(chart, site);
+  gatewayClass(chart, site);
   gpuAlerts(chart, site);
   admission(chart, site);
   return chart;

@@ -8,7 +8,7 @@ export interface OperatorChart {
   readonly values?: Readonly<Record<string, unknown>>;
 }
 
-/** Every operator whose kinds the charts write. `karpenter` only where it makes the nodes. */
+/** Every operator that the charts count on. Who sizes the nodes is there only where the dials say that it does. */
 export const OPERATOR_CHARTS: Readonly<Record<string, OperatorChart>> = {
   strimzi: {
     namespace: 'strimzi-system',
@@ -35,6 +35,11 @@ export const OPERATOR_CHARTS: Readonly<Record<string, OperatorChart>> = {
     chart: 'kube-prometheus-stack',
     repository: 'https://prometheus-community.github.io/helm-charts',
     version: '79.0.1',
+    values: {
+      // Else it takes in what carries its release's own label, and of our alerts those alone that are about its namespace.
+      prometheus: { prometheusSpec: { podMonitorSelectorNilUsesHelmValues: false, ruleSelectorNilUsesHelmValues: false } },
+      alertmanager: { alertmanagerSpec: { alertmanagerConfigMatcherStrategy: { type: 'None' } } },
+    },
   },
   'external-secrets': {
     namespace: 'external-secrets',
@@ -53,6 +58,12 @@ export const OPERATOR_CHARTS: Readonly<Record<string, OperatorChart>> = {
     namespace: 'gateway-system',
     chart: 'oci://docker.io/envoyproxy/gateway-helm',
     version: 'v1.6.0',
+  },
+  'cluster-autoscaler': {
+    namespace: 'kube-system',
+    chart: 'cluster-autoscaler',
+    repository: 'https://kubernetes.github.io/autoscaler',
+    version: '9.59.1',
   },
   karpenter: {
     namespace: 'kube-system',

@@ -8,8 +8,21 @@ import type { Dials } from '../dials.ts';
 import { stackError } from '../errors.ts';
 import { OPERATOR_CHARTS } from './operator-charts.ts';
 
-/** The kinds of the operators, brought into the cluster as the dials say; what depends on them waits for what is returned. */
-export function installOperators({ operators, providers }: Dials, provider: ProviderResource): readonly Resource[] {
+/** Who sizes the nodes, by the dial that asks for it. */
+const SIZES_NODES: Readonly<Record<string, Dials['providers']['nodes']>> = {
+  karpenter: 'karpenter',
+  'cluster-autoscaler': 'managed',
+};
+
+/**
+ * The operators, brought into the cluster as the dials say; what depends on them waits for what is returned. `more` are values
+ * of a chart that only a deployment knows.
+ */
+export function installOperators(
+  { operators, providers }: Dials,
+  provider: ProviderResource,
+  more: Readonly<Record<string, Inputs>> = {},
+): readonly Resource[] {
   switch (operators.from) {
     case 'present':
       return [];
@@ -17,7 +30,7 @@ export function installOperators({ operators, providers }: Dials, provider: Prov
       return fromManifests(operators.folder ?? '', provider);
     case 'helm':
       return Object.entries(OPERATOR_CHARTS)
-        .filter(([name]) => name !== 'karpenter' || providers.nodes === 'karpenter')
+        .filter(([name]) => (SIZES_NODES[name] ?? providers.nodes) === providers.nodes)
         .map(
           ([name, { namespace, chart, repository, version, values }]) =>
             new helm.v3.Release(
@@ -29,7 +42,7 @@ export function installOperators({ operators, providers }: Dials, provider: Prov
                 chart,
                 version,
                 ...(repository !== undefined && { repositoryOpts: { repo: repository } }),
-                ...(values !== undefined && { values: { ...values } }),
+                values: { ...values, ...more[name] },
                 atomic: true,
                 timeout: 600,
               },

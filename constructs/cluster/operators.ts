@@ -5,3 +5,6 @@ export const OPERATORS = {
   cloudnativePg: 'cnpg-system',
   prometheus: 'monitoring-system',
 } as const;
+
+/** The Service that the Prometheus operator itself makes for every Prometheus of its namespace. */
+export const PROMETHEUS = `http://prometheus-operated.${OPERATORS.prometheus}.svc:9090`;

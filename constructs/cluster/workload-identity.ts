@@ -47,8 +47,9 @@ export class WorkloadIdentity extends AwsComponent {
       this.own,
     );
     if (statements.length > 0) new RolePolicy(name, { role: role.id, policy: policyDocument(statements) }, this.own);
-    new PodIdentityAssociation(name, { clusterName, namespace, serviceAccount, roleArn: role.arn }, this.own);
-    this.roleArn = role.arn;
+    const association = new PodIdentityAssociation(name, { clusterName, namespace, serviceAccount, roleArn: role.arn }, this.own);
+    // Known once pods have it.
+    this.roleArn = association.roleArn;
     this.registerOutputs({ roleArn: this.roleArn });
   }
 }

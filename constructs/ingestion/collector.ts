@@ -52,6 +52,6 @@ export function collector(scope: Construct, site: Site, usecase: UseCase): void 
     declaration,
     min,
     max,
-    rate: { metric: 'millrace_collector_events_per_second', perPod: Math.max(1, Math.ceil(peak / Math.max(1, max))) },
+    rate: { counter: 'millrace_ingestion_events_total', perPod: Math.max(1, Math.ceil(peak / Math.max(1, max))) },
   });
 }

@@ -112,7 +112,7 @@ export function inference(scope: Construct, site: Site, usecase: UseCase, releas
     min,
     max: share,
     ...(perPod !== undefined && {
-      rate: { metric: 'millrace_serving_requests_per_second', perPod: Math.max(1, Math.floor(perPod / Math.max(1, max))) },
+      rate: { counter: 'millrace_serving_requests_total', perPod: Math.max(1, Math.floor(perPod / Math.max(1, max))) },
     }),
   });
 }

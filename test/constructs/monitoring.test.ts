@@ -10,9 +10,12 @@ const [usecase] = await loadUseCases();
 assert.ok(usecase !== undefined);
 const charts = environmentOf(await readDials('staging'), [usecase]);
 const texts = [...charts.platform, ...(charts.usecases.get(usecase.name) ?? [])]
-  .filter((chart) => chart.node.id.endsWith('monitoring'))
-  .flatMap((chart) => chart.toJson() as readonly { kind: string }[])
-  .filter(({ kind }) => ['PrometheusRule', 'ConfigMap'].includes(kind))
+  .flatMap((chart) =>
+    (chart.toJson() as readonly { kind: string }[]).filter(
+      ({ kind }) =>
+        kind === 'ScaledObject' || (chart.node.id.endsWith('monitoring') && ['PrometheusRule', 'ConfigMap'].includes(kind)),
+    ),
+  )
   .map((object) => JSON.stringify(object));
 
 /** Every metric of ours that the code exports, and those that our own rules record. */
@@ -28,7 +31,7 @@ function exported(): ReadonlySet<string> {
 
 const LABELS = new Set(['millrace_usecase', 'millrace_track', 'millrace_workload']);
 
-test('alerts and dashboards ask only for metrics that the code exports', () => {
+test('alerts, dashboards and autoscalers ask only for metrics that the code exports', () => {
   const known = exported();
   const asked = new Set(texts.flatMap((text) => [...text.matchAll(/\bmillrace_[a-z_]+/g)].map(([name]) => name)));
   const unknown = [...asked].filter(
