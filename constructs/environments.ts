@@ -26,9 +26,13 @@ export async function readDials(environment: string): Promise<Dials> {
       expected: `one of ${known.join(', ')}`,
     });
   }
-  const file = `Pulumi.${environment}.yaml`;
-  const { config = {} } = parse(await readFile(join(FOLDER, file), 'utf8')) as { config?: Record<string, unknown> };
-  return parseDials(environment, `stacks/${file}`, ownKeys(Object.entries(config)));
+  return dialsIn(environment, await readFile(join(FOLDER, `Pulumi.${environment}.yaml`), 'utf8'));
+}
+
+/** The dials in the text of an environment's file. @throws MR_STACK_DIALS */
+export function dialsIn(environment: string, text: string): Dials {
+  const { config = {} } = parse(text) as { config?: Record<string, unknown> };
+  return parseDials(environment, `stacks/Pulumi.${environment}.yaml`, ownKeys(Object.entries(config)));
 }
 
 /** The dials as the engine hands them to a program: each value as text, objects as JSON. */

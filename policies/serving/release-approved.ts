@@ -60,7 +60,7 @@ function ofRelease(deployment: Resource, context: Context): readonly Violation[]
 }
 
 /** What keeps a unit from serving, as found and expected. */
-function faultsOf(unit: UnitSnapshot): readonly (readonly [string, string])[] {
+export function faultsOf(unit: UnitSnapshot): readonly (readonly [string, string])[] {
   const { state, signed, whole, gate, approvals } = unit;
   const approved = state === 'approved' && approvals.some((approval) => approval.signed && approval.counts);
   const unsigned = approvals.filter((approval) => !approval.signed).map(({ approver }) => approver);
@@ -94,17 +94,21 @@ function ofUse(deployment: Resource, { usecase }: UnitSnapshot): readonly Violat
   ];
 }
 
-/** The image that was gated is the image that serves. */
-function ofImage(deployment: Resource, { imageDigest }: UnitSnapshot): readonly Violation[] {
-  const expected =
-    imageDigest === 'none'
-      ? 'a release that was gated in the image that serves it; this one was gated outside of any'
-      : `the image that the release was gated with, @${imageDigest}`;
-  return containersIn(deployment)
-    .filter(({ env }) => releaseUnit in env)
-    .filter(({ image }) => imageDigest === 'none' || typeof image !== 'string' || !image.endsWith(`@${imageDigest}`))
-    .map(({ image, path }) => violation(releaseApproved, deployment, { property: `${path}.image`, found: image, expected }));
+/** What was expected of the image that serves a unit: it is the one that was gated. Undefined where it is. */
+export function imageFault({ imageDigest }: Pick<UnitSnapshot, 'imageDigest'>, image: unknown): string | undefined {
+  if (imageDigest === 'none') return 'a release that was gated in the image that serves it; this one was gated outside of any';
+  if (typeof image === 'string' && image.endsWith(`@${imageDigest}`)) return undefined;
+  return `the image that the release was gated with, @${imageDigest}`;
 }
+
+const ofImage = (deployment: Resource, unit: UnitSnapshot): readonly Violation[] =>
+  containersIn(deployment)
+    .filter(({ env }) => releaseUnit in env)
+    .flatMap(({ image, path }) => {
+      const expected = imageFault(unit, image);
+      if (expected === undefined) return [];
+      return [violation(releaseApproved, deployment, { property: `${path}.image`, found: image, expected })];
+    });
 
 /** The key that checks signatures lies in a read-only mount of a Secret or ConfigMap. */
 function ofKey(deployment: Resource): readonly Violation[] {
