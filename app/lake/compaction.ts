@@ -1,4 +1,5 @@
 import type { Clock } from '../clock/port.ts';
+import type { DataFiles } from './data-files.ts';
 import type { Action, AddFile } from './delta/actions.ts';
 import type { DeltaLog } from './delta/log.ts';
 import type { TableState } from './delta/state.ts';
@@ -26,6 +27,7 @@ export async function compact(
   log: DeltaLog,
   engine: Engine,
   objects: ObjectStore,
+  files: DataFiles,
   clock: Clock,
   targetBytes: number,
 ): Promise<TableState> {
@@ -36,7 +38,7 @@ export async function compact(
     if (groups.length === 0) return state;
     const written: { readonly group: readonly AddFile[]; readonly path: string; readonly file: WrittenFile }[] = [];
     for (const group of groups) {
-      const file = await join(engine, objects, state, group);
+      const file = await join(engine, objects, files, state, group);
       const path = partName();
       await objects.putFile(prefix + path, file.path);
       written.push({ group, path, file });
@@ -91,13 +93,22 @@ const tombstone = (file: AddFile, nowMs: number) => ({
   size: file.size,
 });
 
-async function join(engine: Engine, objects: ObjectStore, state: TableState, group: readonly AddFile[]): Promise<WrittenFile> {
-  const locations = group.map(({ path }) => objects.location(tablePrefix(state.table) + decodeURIComponent(path)));
+async function join(
+  engine: Engine,
+  objects: ObjectStore,
+  files: DataFiles,
+  state: TableState,
+  group: readonly AddFile[],
+): Promise<WrittenFile> {
+  const prefix = tablePrefix(state.table);
+  const held = await files.hold(group.map(({ path, size }) => ({ key: prefix + decodeURIComponent(path), bytes: size })));
   try {
     return await engine.using((connection) =>
-      copyOut(engine, connection, scan(state.columns, locations), undefined, state.columns),
+      copyOut(engine, connection, scan(state.columns, held.paths), undefined, state.columns),
     );
   } catch (error) {
-    throw await queryFault(error, engine, objects, [state]);
+    throw await queryFault(error, engine, objects, files, [state]);
+  } finally {
+    held.release();
   }
 }

@@ -23,12 +23,16 @@ export interface EngineOptions {
   readonly threads?: number;
 }
 
+/** Scratch folders of this process. */
+const mine = new Set<string>();
+
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const base = resolve(options.scratchDir);
   await mkdir(base, { recursive: true });
   await sweep(base);
   // A folder a process: two engines must not spill into the same files.
   const own = join(base, `${process.pid}-${randomUUID()}`);
+  mine.add(own);
   await mkdir(own);
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit: options.memory ?? '512MB',
@@ -70,7 +74,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 async function sweep(base: string): Promise<void> {
   for (const name of await readdir(base)) {
     const pid = Number(/^(\d+)-[0-9a-f-]{36}$/.exec(name)?.[1]);
-    if (pid > 0 && !isRunning(pid)) await rm(join(base, name), { recursive: true, force: true });
+    // A container's process has the same id each time it is started; what bears it and is not ours is an earlier one's.
+    const gone = pid === process.pid ? !mine.has(join(base, name)) : !isRunning(pid);
+    if (pid > 0 && gone) await rm(join(base, name), { recursive: true, force: true });
   }
 }
 

@@ -13,6 +13,21 @@ export const { error: lakeError } = errorTable({
     title: 'The object key is not admitted',
     next: 'Use slash-separated parts such as lake/retail/click/part-1.parquet.',
   },
+  MR_LAKE_STORE_REFUSED: {
+    status: 502,
+    title: 'The object store refuses this workload',
+    next: 'Check region, bucket and access key (MILLRACE_OBJECTS_*), and what the workload may do under the named key.',
+  },
+  MR_LAKE_STORE_UNREACHABLE: {
+    status: 503,
+    title: 'The object store does not answer',
+    next: 'Check that its endpoint can be reached from here; what was tried may be tried again as it is.',
+  },
+  MR_LAKE_SCRATCH_FULL: {
+    status: 507,
+    title: 'The files of the query have no room on the scratch disk',
+    next: 'Compact the table, pin fewer tables, or give the workload a larger scratch disk (MILLRACE_LAKE_COPIES_MB).',
+  },
   MR_LAKE_DISK_FULL: {
     status: 507,
     title: 'The disk is full',

@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { MillraceError } from '../errors.ts';
+import { type DataFiles, withFile } from './data-files.ts';
 import { recordsOf, type TableState } from './delta/state.ts';
 import { type Engine, literal } from './engine.ts';
 import { diskFault, lakeError } from './errors.ts';
 import type { ObjectStore } from './object-store/port.ts';
-import { fileKeys } from './view.ts';
+import { dataFiles } from './view.ts';
 
 /** How DuckDB begins a message about the SQL or its values, not about a file. */
 const ABOUT_SQL = /^(Parser|Binder|Catalog|Conversion|Out of Range|Permission|Constraint|Invalid Type|Mismatch Type) Error/;
@@ -17,6 +18,7 @@ export async function queryFault(
   error: unknown,
   engine: Engine,
   objects: ObjectStore,
+  files: DataFiles,
   states: readonly TableState[],
 ): Promise<unknown> {
   if (error instanceof MillraceError) return error;
@@ -24,18 +26,26 @@ export async function queryFault(
   const full = diskFault(error, 'a query result');
   if (full !== error) return full;
   if (!ABOUT_SQL.test(message)) {
-    const file = await fileFault(engine, objects, states, error);
+    const file = await fileFault(engine, objects, files, states, error);
     if (file !== undefined) return file;
   }
   return lakeError('MR_LAKE_QUERY_INVALID', message.split('\n\nLINE')[0] ?? message, { field: 'sql', cause: error });
 }
 
 /** Looks at the files the failed work read: one that is missing, of another size than committed, or unreadable to its end. */
-export async function fileFault(engine: Engine, objects: ObjectStore, states: readonly TableState[], cause: unknown) {
+export async function fileFault(
+  engine: Engine,
+  objects: ObjectStore,
+  files: DataFiles,
+  states: readonly TableState[],
+  cause: unknown,
+) {
   for (const state of states) {
-    const sizes = [...state.files.values()];
-    for (const [index, key] of fileKeys(state).entries()) {
-      const committed = sizes[index];
+    const committed = [...state.files.values()];
+    for (const [index, file] of dataFiles(state).entries()) {
+      const { key, bytes } = file;
+      const add = committed[index];
+      files.forget(key);
       if (!(await objects.has(key))) {
         return lakeError('MR_LAKE_OBJECT_MISSING', `table ${state.table}: the data file ${key} is gone`, {
           field: key,
@@ -43,7 +53,7 @@ export async function fileFault(engine: Engine, objects: ObjectStore, states: re
           cause,
         });
       }
-      const fault = await unreadable(engine, objects.location(key), committed?.size, committed && recordsOf(committed));
+      const fault = await withFile(files, file, (path) => unreadable(engine, path, bytes, add && recordsOf(add)));
       if (fault !== undefined) {
         return lakeError('MR_LAKE_PARQUET_CORRUPT', `table ${state.table}: the data file ${key} is corrupt: ${fault}`, {
           field: key,

@@ -3,7 +3,7 @@ import { lakeError } from './errors.ts';
 const NAME = /^([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)$/;
 
 /** Names DuckDB resolves by itself before a schema of ours. */
-const RESERVED = new Set(['main', 'temp', 'system', 'memory', 'pg_catalog', 'information_schema']);
+export const RESERVED: ReadonlySet<string> = new Set(['main', 'temp', 'system', 'memory', 'pg_catalog', 'information_schema']);
 
 /** Key prefix of a table in the object store, ending with a slash: `lake/<usecase>/<table>/`. */
 export function tablePrefix(table: string): string {
@@ -20,17 +20,6 @@ export function tableParts(table: string): readonly [schema: string, name: strin
     value: table,
     expected: `usecase.table in lower case, the use case none of ${[...RESERVED].join(', ')}`,
   });
-}
-
-/**
- * Texts of a query that may name a table: each pair `a.b`, quoted or not. Column references look the same, so the caller
- * keeps only those that exist. (DuckDB's own list of table names is empty for a query with parameters.)
- */
-export function namedIn(sql: string): readonly string[] {
-  const names = [...sql.matchAll(/"?\b([a-z][a-z0-9_]*)"?\s*\.\s*"?([a-z][a-z0-9_]*)\b"?/gi)].map((match) =>
-    `${match[1]}.${match[2]}`.toLowerCase(),
-  );
-  return [...new Set(names)].filter((name) => !RESERVED.has(name.slice(0, name.indexOf('.'))));
 }
 
 /** The table whose commit log holds this key; undefined for any other object. */

@@ -1,13 +1,19 @@
+import type { DataFile } from './data-files.ts';
 import { type Column, DUCKDB } from './delta/schema.ts';
 import type { TableState } from './delta/state.ts';
 import { identifier, literal } from './engine.ts';
-import type { ObjectStore } from './object-store/port.ts';
 import { tableParts, tablePrefix } from './table-name.ts';
 
 /** Object keys of the active files, in the order they were committed. */
 export function fileKeys(state: TableState): readonly string[] {
   const prefix = tablePrefix(state.table);
   return [...state.files.keys()].map((path) => prefix + decodeURIComponent(path));
+}
+
+/** The same, with their sizes as committed. */
+export function dataFiles(state: TableState): readonly DataFile[] {
+  const sizes = [...state.files.values()];
+  return fileKeys(state).map((key, index) => ({ key, bytes: sizes[index]?.size }));
 }
 
 /**
@@ -26,12 +32,11 @@ export function scan(columns: readonly Column[], locations: readonly string[]): 
   return `select ${names} from read_parquet([${locations.map(literal).join(', ')}], schema = map {${schema.join(', ')}})`;
 }
 
-/** Statements that make the table visible as `usecase.table` in the database a connection uses. */
-export function viewOf(state: TableState, objects: ObjectStore): readonly string[] {
+/** Statements that make the table, whose files are at the paths, visible as `usecase.table` in the database a connection uses. */
+export function viewOf(state: TableState, paths: readonly string[]): readonly string[] {
   const [schema, name] = tableParts(state.table);
-  const locations = fileKeys(state).map((key) => objects.location(key));
   return [
     `create schema if not exists ${identifier(schema)}`,
-    `create view ${identifier(schema)}.${identifier(name)} as ${scan(state.columns, locations)}`,
+    `create view ${identifier(schema)}.${identifier(name)} as ${scan(state.columns, paths)}`,
   ];
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -60,6 +60,22 @@ export function objectStoreContract(
       await writeFile(join(dir, 'part'), 'contents');
       await store.putFile('lake/part', join(dir, 'part'));
       assert.equal((await store.get('lake/part')).toString(), 'contents');
+    } finally {
+      await rm(dir, { recursive: true });
+    }
+  });
+
+  it('copies an object into a new file, and leaves no file where there is no object', async (store) => {
+    const dir = await mkdtemp(join(tmpdir(), 'millrace-file-'));
+    try {
+      await store.put('lake/part', body('contents'));
+      await store.getFile('lake/part', join(dir, 'copy'));
+      assert.equal(await readFile(join(dir, 'copy'), 'utf8'), 'contents');
+      await assert.rejects(store.getFile('lake/part', join(dir, 'copy')), { code: 'EEXIST' });
+      assert.equal(await readFile(join(dir, 'copy'), 'utf8'), 'contents');
+      await assert.rejects(store.getFile('no/such', join(dir, 'other')), { code: 'MR_LAKE_OBJECT_MISSING', value: 'no/such' });
+      await assert.rejects(store.getFile('lake', join(dir, 'other')), { code: 'MR_LAKE_OBJECT_MISSING' });
+      assert.deepEqual(await readdir(dir), ['copy']);
     } finally {
       await rm(dir, { recursive: true });
     }

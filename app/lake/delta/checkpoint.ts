@@ -57,17 +57,15 @@ export async function writeCheckpoint(
   return { path, size: actions.length };
 }
 
-/** Reads a checkpoint at a location DuckDB can open, whoever wrote it. */
-export async function readCheckpoint(engine: Engine, location: string): Promise<readonly Action[]> {
+/** Reads a checkpoint's file, whoever wrote it. */
+export async function readCheckpoint(engine: Engine, path: string): Promise<readonly Action[]> {
   const names = Object.keys(COLUMNS);
   return engine.using(async (connection) => {
-    const held = await connection.runAndReadAll(`describe select * from read_parquet(${literal(location)})`);
+    const held = await connection.runAndReadAll(`describe select * from read_parquet(${literal(path)})`);
     const present = names.filter((name) => held.getRowObjects().some((row) => row.column_name === name));
     const rows = await connection.runAndReadAll(
       present
-        .map(
-          (name) => `select to_json({"${name}": "${name}"}) from read_parquet(${literal(location)}) where "${name}" is not null`,
-        )
+        .map((name) => `select to_json({"${name}": "${name}"}) from read_parquet(${literal(path)}) where "${name}" is not null`)
         .join(' union all '),
     );
     return rows.getRows().map(([text]) => JSON.parse(String(text)) as Action);

@@ -1,3 +1,4 @@
+import { type DataFiles, withFile } from '../data-files.ts';
 import type { Engine } from '../engine.ts';
 import { isMissing, lakeError } from '../errors.ts';
 import type { ObjectStore } from '../object-store/port.ts';
@@ -21,14 +22,16 @@ export class DeltaLog {
   readonly keys: LogKeys;
   readonly #objects: ObjectStore;
   readonly #engine: Engine;
+  readonly #files: DataFiles;
   #newest: TableState | undefined;
   readonly #pinned = new Map<number, TableState>();
 
-  constructor(table: string, objects: ObjectStore, engine: Engine) {
+  constructor(table: string, objects: ObjectStore, engine: Engine, files: DataFiles) {
     this.table = table;
     this.keys = logKeys(table);
     this.#objects = objects;
     this.#engine = engine;
+    this.#files = files;
   }
 
   /** The newest state, or undefined where the table does not exist. */
@@ -123,8 +126,12 @@ export class DeltaLog {
   }
 
   async #fromCheckpoint(version: number): Promise<TableState> {
-    const location = this.#objects.location(this.keys.checkpoint(version));
-    return replay(this.table, undefined, version, await readCheckpoint(this.#engine, location));
+    const key = this.keys.checkpoint(version);
+    const actions = await withFile(this.#files, { key }, (path) => readCheckpoint(this.#engine, path)).catch((error: unknown) => {
+      this.#files.forget(key);
+      throw error;
+    });
+    return replay(this.table, undefined, version, actions);
   }
 
   /** From the listing: the newest readable checkpoint at or before `until`, then the commits. Undefined where they do not reach. */

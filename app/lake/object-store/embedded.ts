@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Dirent } from 'node:fs';
-import { mkdir, readdir, readFile, rm, stat, unlink } from 'node:fs/promises';
+import { constants, copyFile, mkdir, readdir, readFile, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { syncFolder } from '../../disk.ts';
 import { diskFault, isCode, lakeError } from '../errors.ts';
 import { publish, publishIfAbsent, takeFile, writeNew } from './durable-file.ts';
 import { checkKey, STAGING } from './object-key.ts';
 import type { ObjectInfo, ObjectStore } from './port.ts';
+
+/** Each object is a file of the folder. */
+export type LocalObjectStore = ObjectStore & Required<Pick<ObjectStore, 'location'>>;
 
 /** Unfinished writes older than this belong to a process that died. */
 const ABANDONED_MS = 24 * 3_600_000;
@@ -16,7 +19,7 @@ const ABANDONED_MS = 24 * 3_600_000;
  * leaves the old object or the new one. Several processes may share the folder.
  * @throws MR_LAKE_DISK_FULL from each write that finds no room; MR_LAKE_OBJECT_KEY for a key that is not one
  */
-export async function openEmbeddedObjects(dir: string): Promise<ObjectStore> {
+export async function openEmbeddedObjects(dir: string): Promise<LocalObjectStore> {
   const root = resolve(dir);
   const staging = join(root, STAGING);
   await mkdir(staging, { recursive: true });
@@ -47,12 +50,16 @@ export async function openEmbeddedObjects(dir: string): Promise<ObjectStore> {
       try {
         return await readFile(locate(key));
       } catch (error) {
-        if (!isCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) throw error;
-        throw lakeError('MR_LAKE_OBJECT_MISSING', `there is no object '${key}'`, {
-          field: 'key',
-          value: key,
-          cause: error,
-        });
+        throw isCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR') ? missing(key, error) : error;
+      }
+    },
+    async getFile(key, path) {
+      const source = locate(key);
+      try {
+        await copyFile(source, path, constants.COPYFILE_EXCL);
+      } catch (error) {
+        const gone = isCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR') && !(await stat(source).catch(() => undefined))?.isFile();
+        throw gone ? missing(key, error) : diskFault(error, path);
       }
     },
     async has(key) {
@@ -122,6 +129,9 @@ async function sweep(staging: string): Promise<void> {
   const old = names.filter((_, index) => (infos[index]?.mtimeMs ?? mtimeMs) < mtimeMs - ABANDONED_MS);
   await Promise.all([probe, ...old.map((name) => join(staging, name))].map((path) => rm(path, { force: true })));
 }
+
+const missing = (key: string, cause: unknown) =>
+  lakeError('MR_LAKE_OBJECT_MISSING', `there is no object '${key}'`, { field: 'key', value: key, cause });
 
 const crossed = (key: string, cause: unknown) =>
   lakeError(

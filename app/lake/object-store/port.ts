@@ -1,6 +1,8 @@
 /** A bucket: whole objects under slash-separated keys. A write is all or nothing and durable when it resolves. */
 export interface ObjectStore {
   get(key: string): Promise<Buffer>; // throws MR_LAKE_OBJECT_MISSING
+  /** Copies the object into a new local file, without reading it into memory. */
+  getFile(key: string, path: string): Promise<void>; // throws MR_LAKE_OBJECT_MISSING
   has(key: string): Promise<boolean>;
   put(key: string, body: Buffer): Promise<void>;
   /** Moves a finished local file in, without reading it into memory. */
@@ -10,8 +12,8 @@ export interface ObjectStore {
   delete(key: string): Promise<void>;
   /** Keys under a prefix, in byte order. */
   list(prefix: string): Promise<readonly ObjectInfo[]>;
-  /** Where DuckDB reads the object: a local path or an s3:// address. */
-  location(key: string): string;
+  /** Path of the object, where the store is a folder of this machine. Without it, what reads files takes copies. */
+  location?(key: string): string;
 }
 
 export interface ObjectInfo {
