@@ -56,11 +56,10 @@ export async function backfill(options: BackfillOptions): Promise<Backfill> {
   const table = `${usecase.name}.${view.source.name}`;
   const consumer = consumerName(view);
   if ((await online.offsets(consumer)).size > 0) return nothing;
-  const tables = await lake.tables();
-  if (!tables.includes(table)) return nothing;
+  if (!(await lake.has(table))) return nothing;
   const { snapshot, buckets, finished } = await resume(options, table);
   const next = offsetsOf(eventTopic(usecase, view.source.name), snapshot);
-  const quarantined = tables.includes(`${table}_quarantine`);
+  const quarantined = await lake.has(`${table}_quarantine`);
   let rows = 0;
   let entities = 0;
   for (let bucket = 0; bucket < buckets; bucket++) {

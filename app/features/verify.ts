@@ -54,10 +54,11 @@ interface Served {
  * doubles within 1e-9 relative. Answers whose events are not all in the lake yet are left for later.
  */
 export async function verifyServed({ usecase, lake, sample, seed, since = 0 }: VerifyOptions): Promise<Verified> {
-  const tables = await lake.tables();
-  const views = usecase.views.filter(
-    (view): view is FeatureView => view.kind === 'windowed' && tables.includes(`${usecase.name}.${view.source.name}`),
-  );
+  const windowed = usecase.views.filter((view): view is FeatureView => view.kind === 'windowed');
+  const named = new Set(['prediction', ...windowed.flatMap(({ source }) => [source.name, `${source.name}_quarantine`])]);
+  const tables: string[] = [];
+  for (const name of named) if (await lake.has(`${usecase.name}.${name}`)) tables.push(`${usecase.name}.${name}`);
+  const views = windowed.filter((view) => tables.includes(`${usecase.name}.${view.source.name}`));
   const result = { answers: 0, compared: 0, mismatches: [] as Mismatch[], views: {} as Record<string, Counted> };
   const first = firstOf(usecase, views);
   if (!tables.includes(`${usecase.name}.prediction`) || first === undefined) return result;

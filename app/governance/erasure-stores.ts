@@ -35,9 +35,8 @@ export async function eraseFromStores(
       note: 'data key and the way from the id to the pseudonym, overwritten',
     },
   ];
-  const present = new Set(await lake.tables());
   const count = async (table: string, column: string): Promise<number> => {
-    if (!present.has(table)) return 0;
+    if (!(await lake.has(table))) return 0;
     const rows = await lake.query<{ n: number | bigint }>(`SELECT count(*) AS n FROM ${table} WHERE ${column} = $pseudonym`, {
       params: { pseudonym },
     });

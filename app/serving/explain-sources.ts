@@ -29,7 +29,7 @@ export async function findPrediction(lake: Lake, usecase: UseCase, requestId: st
       expected: 'the requestId of an answer',
     });
   const table = `${usecase.name}.prediction`;
-  if (!UUID.test(requestId) || !(await lake.tables()).includes(table)) throw unknown();
+  if (!UUID.test(requestId) || !(await lake.has(table))) throw unknown();
   const text = `select * from ${quoted(usecase.name)}.prediction where request_id = $request_id limit 1`;
   const [row] = await lake.query(text, { params: { request_id: requestId } });
   if (row === undefined) throw unknown();
@@ -51,8 +51,8 @@ export async function findPrediction(lake: Lake, usecase: UseCase, requestId: st
 }
 
 /** Whether the batch audit ever set rows of this event aside: the stream had applied them, so an answer may rest on them. */
-export const hasQuarantine = async (lake: Lake, usecase: UseCase, view: FeatureView): Promise<boolean> =>
-  (await lake.tables()).includes(`${usecase.name}.${view.source.name}_quarantine`);
+export const hasQuarantine = (lake: Lake, usecase: UseCase, view: FeatureView): Promise<boolean> =>
+  lake.has(`${usecase.name}.${view.source.name}_quarantine`);
 
 /** The events of the subject that the view's row had applied and that lie in its longest window, oldest first. */
 export async function eventsBehind(
@@ -114,7 +114,7 @@ export async function sealedVector(
   unit: string,
   entity: string,
 ): Promise<{ readonly sealed: Buffer; readonly learntAt: Micros } | undefined> {
-  if (!(await lake.tables()).includes(`${usecase.name}.${view.name}`)) return undefined;
+  if (!(await lake.has(`${usecase.name}.${view.name}`))) return undefined;
   const [row] = await lake.query(
     `select vector, _learnt_at from ${quoted(usecase.name)}.${quoted(view.name)}
      where ${quoted(view.entity.joinKey)} = $entity and _unit = $unit order by _learnt_at desc limit 1`,

@@ -33,13 +33,13 @@ export async function countPopular(
   pin?: { readonly table: string | null; readonly version: number },
 ): Promise<PopularItems> {
   const { label } = usecase.model;
-  const known = pin === undefined ? await lake.tables() : [pin.table];
+  const known = async (table: string) => (pin === undefined ? lake.has(table) : pin.table === table);
   const events = `${usecase.name}.${label.event.name}`;
-  const counted = known.includes(events) ? await countEvents(lake, usecase, events, pin?.version) : NOTHING;
+  const counted = (await known(events)) ? await countEvents(lake, usecase, events, pin?.version) : NOTHING;
   if (counted.items.length > 0 || pin?.table === events) return counted;
   const catalogue = usecase.tables.find(({ key }) => key === label.item);
   const table = `${usecase.name}.${catalogue?.name}`;
-  return catalogue !== undefined && known.includes(table)
+  return catalogue !== undefined && (await known(table))
     ? listCatalogue(lake, usecase, { table, name: catalogue.name, key: catalogue.key, version: pin?.version })
     : NOTHING;
 }

@@ -36,7 +36,7 @@ export async function loadDataset(options: DatasetOptions): Promise<Dataset> {
   const { usecase, lake, erased } = options;
   const { label } = usecase.model;
   const table = labelTable(usecase);
-  if (!(await lake.tables()).includes(table)) throw noEvents(table, 'it does not exist yet');
+  if (!(await lake.has(table))) throw noEvents(table, 'it does not exist yet');
   const newest = await lake.snapshot(table);
   const version = options.at?.[table] ?? newest.version;
   const { embedding } = recommenderInputs(usecase);
@@ -77,7 +77,7 @@ export async function noteOf(
 ): Promise<string | undefined> {
   if (version < newest) return `version ${version} of ${table} was asked for; the newest is ${newest}`;
   const quarantine = `${table}_quarantine`;
-  if (!(await lake.tables()).includes(quarantine)) return undefined;
+  if (!(await lake.has(quarantine))) return undefined;
   const event = usecase.model.label.event.name;
   const name = (suffix: string) => `${quoted(usecase.name)}.${quoted(event + suffix)}`;
   const [row] = await lake.query(

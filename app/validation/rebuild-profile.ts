@@ -23,7 +23,7 @@ export interface RebuildOptions {
 export async function rebuildProfile(options: RebuildOptions): Promise<ReferenceProfile> {
   const { usecase, event, lake, objects, rows: limit = 50_000 } = options;
   const table = eventTable(usecase, event).name;
-  if (!(await lake.tables()).includes(table)) {
+  if (!(await lake.has(table))) {
     throw validationError('MR_VALIDATION_PROFILE_EMPTY', `The lake has no table ${table}`, { field: 'event', value: event.name });
   }
   const [schema, name] = table.split('.');

@@ -3,6 +3,7 @@ import { DAY, HOUR, MINUTE, SECOND } from '../../app/clock/port.ts';
 import { RETENTION_MS } from '../../app/lake/care.ts';
 import type { Lake, LakeRow } from '../../app/lake/port.ts';
 import { historyText, jsonSafe, rowsText, snapshotText } from '../../app/lake/text.ts';
+import { workloadsOf } from '../../app/workloads.ts';
 import type { CommandContext } from '../command.ts';
 import { untilTold } from '../until-told.ts';
 
@@ -118,7 +119,9 @@ export function lakeCommands(program: Command, context: CommandContext): void {
 
   const namedOrAll = async (opened: Lake, table: string | undefined): Promise<readonly string[]> => {
     if (table !== undefined) return [table];
-    const { name } = await context.usecase();
-    return (await opened.tables()).filter((found) => found.startsWith(`${name}.`));
+    const declared = workloadsOf(await context.usecase()).flatMap(({ writes }) => writes);
+    const tables = new Set(declared.flatMap((access) => (access.store === 'lake' ? [access.table] : [])));
+    const there = await Promise.all([...tables].map(async (name) => ((await opened.has(name)) ? [name] : [])));
+    return there.flat();
   };
 }

@@ -38,7 +38,7 @@ export async function retrainDue({ usecase, metadata, lake, registry, clock }: D
   const retrained = { running: false, ...(await lastRetraining(metadata, usecase)) };
   const [newest] = await registry.list(name);
   const champion = (await registry.alias(name, 'champion'))?.version ?? 0;
-  const held = (await lake.tables()).includes(table) ? (await lake.snapshot(table)).version : undefined;
+  const held = (await lake.has(table)) ? (await lake.snapshot(table)).version : undefined;
 
   const no = (reason: string): Due => ({ due: false, reason });
   const [first] = asks;

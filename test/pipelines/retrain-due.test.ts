@@ -43,7 +43,7 @@ async function ground(t: TestContext) {
   const due = () =>
     retrainDue({
       ...{ usecase: retail, metadata, clock },
-      lake: { tables: async () => ['retail.click'], snapshot: async () => ({ version: state.lake }) } as unknown as Lake,
+      lake: { has: async () => true, snapshot: async () => ({ version: state.lake }) } as unknown as Lake,
       registry: {
         list: async () => state.versions as readonly Version[],
         alias: async () => state.versions.find(({ version: number }) => number === state.champion) as Version | undefined,

@@ -58,9 +58,7 @@ export async function loadLabelled(options: LabelledOptions): Promise<LabelledDa
   const { usecase, lake, erased } = options;
   const { label } = usecase.model;
   const [eventTable, outcomeTable] = [`${usecase.name}.${label.event.name}`, `${usecase.name}.${label.outcome.name}`];
-  const known = await lake.tables();
-  const missing = tablesOf(usecase).find((table) => !known.includes(table));
-  if (missing !== undefined) throw nothing(missing, 'it does not exist yet');
+  for (const table of tablesOf(usecase)) if (!(await lake.has(table))) throw nothing(table, 'it does not exist yet');
   const newest: Record<string, number> = {};
   const tables: Record<string, number> = {};
   for (const table of tablesOf(usecase)) {
