@@ -25,6 +25,7 @@ const valuesOf = (stores: AwsPlatform): Values => ({
   [AWS_VALUES.brokers]: stores.bootstrapBrokers,
   [AWS_VALUES.onlineHost]: stores.online.host,
   [AWS_VALUES.metadataHost]: stores.registry.host,
+  [AWS_VALUES.metadataOwner]: stores.registry.ownerSecretArn,
   [AWS_VALUES.lakeBucket]: stores.lakeBucket,
   [AWS_VALUES.auditBucket]: stores.auditBucket,
   [AWS_VALUES.subjectKey]: stores.subjectKeyArn,

@@ -37,8 +37,8 @@ const logSettings = ({ dials, endpoints: { log } }: Site): Env => ({
 });
 
 /** Where a file of a mounted Secret is. */
-const file = ({ secret, files }: Credential, name: string): string | undefined =>
-  files[name] === undefined ? undefined : `/run/secrets/${secret}/${name}`;
+const file = ({ secret, files, known }: Credential, name: string): string | undefined =>
+  (files[name] ?? known?.[name]) === undefined ? undefined : `/run/secrets/${secret}/${name}`;
 
 const defined = (settings: Readonly<Record<string, string | undefined>>): Env =>
   Object.fromEntries(Object.entries(settings).filter((entry): entry is [string, string] => entry[1] !== undefined));

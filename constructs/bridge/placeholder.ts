@@ -11,6 +11,8 @@ export const AWS_VALUES = {
   brokers: 'brokers',
   onlineHost: 'onlineHost',
   metadataHost: 'metadataHost',
+  /** Where the owner's password is, not the password. */
+  metadataOwner: 'metadataOwner',
   lakeBucket: 'lakeBucket',
   auditBucket: 'auditBucket',
   subjectKey: 'subjectKey',

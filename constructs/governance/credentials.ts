@@ -1,4 +1,5 @@
 import type { Access, WorkloadDeclaration } from '../../app/workloads.ts';
+import { rdsAuthority } from '../registry/rds-authority.ts';
 import { PLATFORM, type Site } from '../site.ts';
 
 /** A password that a workload needs, as files of a Secret in its own namespace. */
@@ -11,6 +12,8 @@ export interface Credential {
   readonly store: string;
   /** Files of the Secret, and where each is read from. */
   readonly files: Readonly<Record<string, { readonly key: string; readonly property: string }>>;
+  /** Files of the Secret whose text is no secret, e.g. who signs for the server. */
+  readonly known?: Readonly<Record<string, string>>;
   /** The user that the password belongs to. */
   readonly user?: string;
   /** A duty that it allows and that no other workload may have beside another: `millrace.dev/grants`. */
@@ -134,6 +137,7 @@ function databaseCredential(site: Site, own: string, user: DatabaseUser): Creden
       ...head,
       store: CLOUD_STORE,
       files: { password: { key: cloudName(site, databaseSecret(user)), property: 'password' } },
+      known: { 'ca.crt': rdsAuthority(site.dials.aws?.region ?? '') },
     };
   return {
     ...head,

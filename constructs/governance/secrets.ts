@@ -19,7 +19,7 @@ export function copiedSecret(
   owner: string,
   credential: Omit<Credential, 'opens'>,
 ): void {
-  const { secret, files, user, grants } = credential;
+  const { secret, files, known, user, grants } = credential;
   const store =
     credential.store === OWN_STORE
       ? ownStore(scope, id, named, owner, credential)
@@ -41,6 +41,7 @@ export function copiedSecret(
           metadata: { labels },
           data: {
             ...Object.fromEntries(Object.keys(files).map((name) => [name, `{{ index . "${name}" }}`])),
+            ...known,
             ...(user !== undefined && { username: user }),
           },
         },

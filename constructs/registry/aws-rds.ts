@@ -3,7 +3,7 @@ import { RolePolicyAttachment } from '@pulumi/aws/iam/rolePolicyAttachment.js';
 import { Instance } from '@pulumi/aws/rds/instance.js';
 import { ParameterGroup } from '@pulumi/aws/rds/parameterGroup.js';
 import { SubnetGroup } from '@pulumi/aws/rds/subnetGroup.js';
-import { type ComponentResourceOptions, type Input, type Output, secret } from '@pulumi/pulumi';
+import type { ComponentResourceOptions, Input, Output } from '@pulumi/pulumi';
 import { DATA } from '../../app/usecases/data-annotations.ts';
 import { AwsComponent, type AwsScope, partitionOf, physicalName } from '../cluster/aws-component.ts';
 import { guard } from '../cluster/aws-guard.ts';
@@ -11,6 +11,8 @@ import { trustService } from '../cluster/aws-statement.ts';
 import { AwsPassword } from '../governance/aws-password.ts';
 import { DATABASE_USERS, databaseSecret } from '../governance/credentials.ts';
 import { PLATFORM } from '../site.ts';
+import { userName } from './database-grants.ts';
+import { RDS_AUTHORITY } from './rds-authority.ts';
 
 export const POSTGRES_PORT = 5432;
 
@@ -44,7 +46,7 @@ const GROWTH = 4;
 export class AwsPostgres extends AwsComponent {
   /** Host. */
   readonly endpoint: Output<string>;
-  /** The owner's credentials in Secrets Manager: who makes the users. */
+  /** Where in Secrets Manager the owner's credentials are: who makes the users (database-users.ts). */
   readonly ownerSecretArn: Output<string>;
 
   constructor(name: string, scope: AwsScope, props: AwsPostgresProps, options?: ComponentResourceOptions) {
@@ -113,7 +115,7 @@ export class AwsPostgres extends AwsComponent {
         copyTagsToSnapshot: true,
         deletionProtection: scope.protect,
         autoMinorVersionUpgrade: true,
-        caCertIdentifier: 'rds-ca-rsa2048-g1',
+        caCertIdentifier: RDS_AUTHORITY,
         enabledCloudwatchLogsExports: ['postgresql', 'upgrade'],
         performanceInsightsEnabled: true,
         performanceInsightsKmsKeyId: props.keyArn,
@@ -124,7 +126,7 @@ export class AwsPostgres extends AwsComponent {
       { ...this.stateful, dependsOn: [managed] },
     );
     this.endpoint = instance.address;
-    this.ownerSecretArn = secret(instance.masterUserSecrets.apply(([first]) => first?.secretArn ?? ''));
+    this.ownerSecretArn = instance.masterUserSecrets.apply(([first]) => first?.secretArn ?? '');
     for (const user of DATABASE_USERS) {
       const part = databaseSecret(user);
       new AwsPassword(
@@ -133,7 +135,7 @@ export class AwsPostgres extends AwsComponent {
         {
           secretName: physicalName(scope, part),
           description: `The registry's user ${user}`,
-          username: `${PLATFORM}_${user}`,
+          username: userName(user),
           keyArn: props.secretsKeyArn,
         },
         this.own,

@@ -1,6 +1,7 @@
 import { type App, Chart } from 'cdk8s';
 import { namespaceStore } from '../governance/secrets.ts';
 import type { Site } from '../site.ts';
+import { databaseUsers } from './database-users.ts';
 import { postgres } from './postgres.ts';
 import { registry } from './registry.ts';
 
@@ -9,6 +10,7 @@ export function platformChart(app: App, site: Site): Chart {
   const chart = new Chart(app, 'registry', { disableResourceNameHashes: true });
   if (site.dials.providers.metadata === 'cloudnative-pg') namespaceStore(chart, site, 'registry');
   postgres(chart, site);
+  databaseUsers(chart, site);
   registry(chart, site);
   return chart;
 }

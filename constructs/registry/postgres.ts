@@ -10,6 +10,7 @@ import { IMAGES } from '../images.ts';
 import { labelsOf } from '../labels.ts';
 import { customObject } from '../object.ts';
 import { type Endpoint, namespaceOf, PLATFORM, type Site } from '../site.ts';
+import { DATABASE_GRANTS, TABLE_OWNER, userName } from './database-grants.ts';
 
 const NAMED = { name: 'postgres', layer: 'registry' } as const;
 /** The endpoints' host is this and `-rw`: the primary. */
@@ -52,7 +53,20 @@ export function postgres(scope: Construct, site: Site): void {
       enablePDB: size.instances.value > 1,
       primaryUpdateStrategy: 'unsupervised',
       priorityClassName: `${PLATFORM}-serving`,
-      bootstrap: { initdb: { database: PLATFORM, owner: `${PLATFORM}_owner`, dataChecksums: true, encoding: 'UTF8' } },
+      bootstrap: {
+        initdb: {
+          database: PLATFORM,
+          owner: TABLE_OWNER,
+          secret: { name: databaseSecret('writer') },
+          dataChecksums: true,
+          encoding: 'UTF8',
+          // Once, before the operator gives the others their passwords.
+          postInitApplicationSQL: [
+            ...DATABASE_USERS.map(userName).flatMap((name) => (name === TABLE_OWNER ? [] : [`create role ${name} login`])),
+            ...DATABASE_GRANTS,
+          ],
+        },
+      },
       managed: {
         roles: DATABASE_USERS.map((user) => ({
           name: userName(user),
@@ -111,8 +125,6 @@ export function postgres(scope: Construct, site: Site): void {
   }
   edges(scope, site);
 }
-
-const userName = (user: (typeof DATABASE_USERS)[number]): string => `${PLATFORM}_${user}`;
 
 function backupOf({ dials, endpoints }: Site): Readonly<Record<string, unknown>> {
   if (dials.objects === undefined) return {};

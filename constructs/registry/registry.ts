@@ -1,15 +1,11 @@
 import type { Construct } from 'constructs';
 import { registryWorkload } from '../../app/workloads.ts';
 import { autoscaler } from '../cluster/autoscaler.ts';
-import { wholeNamespace } from '../cluster/edges.ts';
 import { resourcesOf } from '../cluster/size.ts';
 import { deployment } from '../cluster/workload.ts';
-import { GATEWAY } from '../serving/gateway.ts';
 import type { Site } from '../site.ts';
 
-const HTTP = 8080;
-
-/** The registry's own service: versions, verdicts and releases, for people, previews and the gate. */
+/** The registry's own service: versions, verdicts and releases. No route leads to it: people reach it by `kubectl port-forward`. */
 export function registry(scope: Construct, site: Site): void {
   const { registry: plan } = site.plan.platform;
   const { min, max } = plan.replicas;
@@ -19,7 +15,6 @@ export function registry(scope: Construct, site: Site): void {
     resources: resourcesOf(plan),
     priority: 'serving',
     minReplicas: min.value,
-    callers: [{ from: [wholeNamespace(GATEWAY.namespace)], ports: [HTTP] }],
   });
   autoscaler(scope, { site, declaration: registryWorkload, min: min.value, max: max.value });
 }
