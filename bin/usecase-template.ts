@@ -53,7 +53,7 @@ export const ${name} = defineUseCase({
     objective: 'auc',
     trainer: boostedTrees({ trees: [40], depth: [3, 4], learningRate: [0.1], maxTrials: 2 }),
     inputs: ['request.amount', 'request.channel', 'request.trusted', 'user_requests.count_1d', 'user_requests.mean_amount_7d'],
-    label: defineOutcomeLabel({ event: request, outcome, of: 'request_id', by: 'kind', positive: ['bad'], maturity: '1h' }),
+    label: defineOutcomeLabel({ event: request, outcome, of: 'request_id', by: 'kind', positive: ['bad'], maturity: '30m' }),
   },
   gate: {
     ...USUAL.gate,
@@ -87,7 +87,7 @@ const activity = defineFeatureView({
   ...{ name: 'user_activity', entity: user, source: action, owner },
   features: {
     actions_30d: actions.count({ over: '30d' }),
-    mean_price_1d: actions.mean('price', { over: '1d' }),
+    mean_price_3h: actions.mean('price', { over: '3h' }),
     recent_items: actions.lastN('item_id', 20, { over: '30d' }),
   },
 });
@@ -118,7 +118,7 @@ export const ${name} = defineUseCase({
     adversarial: { forgedShare: 0.01, campaigns: 3, maxLift: 5, ...USUAL.copying },
   },
   serving: { ...USUAL.serving, k: { default: 20, max: 100 }, fallback: 'popular' },
-  monitors: { ...USUAL.monitors, drift: [{ feature: 'user_activity.mean_price_1d', test: 'psi', threshold: 0.25 }] },
+  monitors: { ...USUAL.monitors, drift: [{ feature: 'user_activity.mean_price_3h', test: 'psi', threshold: 0.25 }] },
 });
 `;
 

@@ -8,10 +8,11 @@ import type { UseCase } from './usecase.ts';
 import { micros } from './window.ts';
 
 const SEED = 7;
-const SUBJECTS = 1_500;
+/** Few and busy: a window of different ones fills within the hour, and a feature of hours follows a change within hours. */
+const SUBJECTS = 600;
 const ITEMS = 240;
 const GROUPS = 8;
-const VISITS_PER_HOUR = { recommender: 90, classifier: 120 } as const;
+const VISITS_PER_HOUR = { recommender: 240, classifier: 300 } as const;
 const BUCKET: Micros = 10 * MINUTE;
 const LONGEST_VISIT: Micros = 15 * MINUTE;
 /** Share of events of the class that a classifier looks for, about. */
@@ -64,7 +65,7 @@ export function plainSimulation(usecase: UseCase): Simulation {
     const start = Math.floor(bucket * BUCKET + between(random, 0, BUCKET));
     const changed = changes.filter((at) => at <= start).length % 2 === 1;
     const subject = draw(random, activity);
-    const length = 1 + random.below(usecase.kind === 'recommender' ? 8 : 3);
+    const length = 1 + random.below(usecase.kind === 'recommender' ? 6 : 3);
     const planned: Planned[] = [];
     for (let index = 0; index < length; index += 1) {
       const at = start + index * (MINUTE + random.below(40) * SECOND);

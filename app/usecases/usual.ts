@@ -1,7 +1,7 @@
 /** Numbers and words to begin a definition with; each is worth a thought once there is real traffic. */
 export const USUAL = {
   all: { tables: [], retention: '400d' },
-  model: { folds: { count: 3, horizon: '12h' }, segments: { new: 0, known: 3 }, profileRows: 1_000, seed: 1 },
+  model: { folds: { count: 3, horizon: '12h' }, segments: { new: 0, known: 3 }, profileRows: 300, seed: 1 },
   gate: { segmentFloors: {}, latencyBudgetMs: 20, approval: 'local' },
   notWorse: { tolerance: 0.02, confidence: 0.95 },
   copying: { queries: 1_000, maxCopied: 0.9 },

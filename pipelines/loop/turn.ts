@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { backfill } from '../../app/features/materialize.ts';
 import { onlineName } from '../../app/features/view-hash.ts';
 import type { FeatureView } from '../../app/usecases/feature.ts';
@@ -8,6 +7,7 @@ import { databaseSteps } from './databases.ts';
 import { healedAt } from './healed.ts';
 import { takeHistoryIn } from './history.ts';
 import type { Loop } from './loop.ts';
+import { waitFor, within } from './patience.ts';
 import { FIRST_MODEL } from './retraining.ts';
 
 /** One step of a turn, as the task list and the failure report name it. */
@@ -18,32 +18,10 @@ export interface TurnStep {
   run(progress: (message: string) => void): Promise<string>;
 }
 
-/** Longest wait for something that other parts of the loop bring about, milliseconds. */
-const PATIENCE_MS = 300_000;
-/** Long enough for a second retraining; a turn that sees no healing within it says so. */
-const HEALING_MS = 120_000;
+/** How long a turn watches for the healing, the time of retrainings not counted: enough for two more; and how long in all. */
+const HEALING = { watched: 90_000, all: 240_000 } as const;
 /** Windows that are judged before the season changes. */
 const STABLE_WINDOWS = 1;
-
-/** Whether it came to hold within `ms`. Rejects once the loop closes. */
-async function within(ms: number, holds: () => boolean, progress: () => void, closing: AbortSignal): Promise<boolean> {
-  const deadline = performance.now() + ms;
-  while (!holds()) {
-    if (performance.now() > deadline) return false;
-    progress();
-    await pause(100, undefined, { signal: closing });
-  }
-  return true;
-}
-
-async function waitFor(what: string, holds: () => boolean, progress: () => void, closing: AbortSignal): Promise<void> {
-  if (await within(PATIENCE_MS, holds, progress, closing)) return;
-  throw pipelineError('MR_PIPELINES_LOOP_STUCK', `Waited ${PATIENCE_MS / 1000} s in vain: ${what}`, {
-    field: 'loop',
-    value: what,
-    expected: 'it to happen',
-  });
-}
 
 /** The steps of one whole turn. Each is safe to run again: what an earlier run finished is found finished. */
 export function turnSteps(loop: Loop): readonly TurnStep[] {
@@ -225,19 +203,21 @@ export function turnSteps(loop: Loop): readonly TurnStep[] {
           return reason === undefined ? traffic() : `${reason} · ${loop.newestProgress()?.step ?? ''} · ${traffic()}`;
         };
         const ended = () => loop.traffic()?.ended() === true;
+        const started = performance.now();
         await within(
-          HEALING_MS,
+          { ...HEALING, paused: () => loop.retraining.running() },
           () => healed() || ended(),
           () => progress(again()),
           loop.closing,
         );
+        const seconds = Math.round((performance.now() - started) / 1000);
         const further = loop.retraining.finished().length - before;
         const retrainings = further === 0 ? '' : ` after ${further} more retraining${further === 1 ? '' : 's'}`;
         const others = open().map(({ feature }) => feature);
         const left = others.length === 0 ? '' : `; ${others.join(', ')} still open, to be asked about again`;
         if (healed())
           return `${loop.drift()?.feature ?? 'no drift'} ${loop.drift() === undefined ? 'is open' : 'healed'}${retrainings}${left}`;
-        const waited = ended() ? 'when the stream ended' : `within ${HEALING_MS / 1000} s`;
+        const waited = ended() ? 'when the stream ended' : `within ${seconds} s`;
         return `not healed ${waited}${retrainings}: ${others.join(', ')} still open`;
       },
     },
