@@ -55,6 +55,7 @@ export async function fileFault(
       }
       const fault = await withFile(files, file, (path) => unreadable(engine, path, bytes, add && recordsOf(add)));
       if (fault !== undefined) {
+        files.forget(key);
         return lakeError('MR_LAKE_PARQUET_CORRUPT', `table ${state.table}: the data file ${key} is corrupt: ${fault}`, {
           field: key,
           expected: 'the Parquet file as it was committed',

@@ -39,6 +39,8 @@ export function recordedRuntime(
         ensureTable: ({ name }) => write(name),
         stage: write,
         commit: write,
+        tables: () => recorded.reads.add('lake of all'),
+        has: read,
         snapshot: read,
         history: read,
         compact: care,
@@ -69,6 +71,7 @@ export function recordedRuntime(
       const remove = (key: string) => recorded.deletes.add(`objects ${key}`);
       return noting(objects, {
         get: read,
+        getFile: read,
         has: read,
         list: read,
         put: write,

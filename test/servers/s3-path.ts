@@ -3,7 +3,7 @@ import { request as secureRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /** What becomes of one answer on its way back. */
-export type Fate = 'pass' | 'lose' | 'halve' | 'stall' | 'stall-midway';
+export type Fate = 'pass' | 'lose' | 'halve' | 'stall' | 'stall-midway' | 'forbid';
 
 export interface Path {
   /** Where the store is asked by way of it. */
@@ -30,6 +30,7 @@ export async function openPath(port: number, ca: Buffer, fate: (request: string)
           const body = Buffer.concat(parts);
           const what = fate(asked);
           if (what === 'stall') return;
+          if (what === 'forbid') return void outgoing.writeHead(403).end();
           if (what === 'lose') return void incoming.socket.destroy();
           outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
           if (what === 'pass') return void outgoing.end(body);
