@@ -184,6 +184,7 @@ export function awsPlatform(foundation: AwsGround, props: AwsPlatformProps): Aws
       ...place,
       keyArn: keys.registry.arn,
       secretsKeyArn,
+      logsKeyArn,
       instanceClass: sizes.database.name,
       storageGiB: Math.max(20, plan.registryStorageGiB),
       erasureDays,

@@ -1,4 +1,5 @@
 import { AWS_VALUES, placeholder } from './bridge/placeholder.ts';
+import { API_ADDRESS } from './cluster/aws-ranges.ts';
 import type { Dials } from './dials.ts';
 import { selectorOf } from './labels.ts';
 import { type Endpoint, type Endpoints, namespaceOf, PLATFORM } from './site.ts';
@@ -77,5 +78,6 @@ const controlPlane = ({ controlPlane: at, aws }: Dials): Endpoint => ({
   name: 'control-plane',
   host: 'kubernetes.default.svc',
   port: at?.port ?? 443,
-  ranges: at?.ranges ?? (aws === undefined ? [] : [aws.cidr]),
+  // Its Service's address, and those behind it: which of them a network policy sees is the pod network's own affair.
+  ranges: at?.ranges ?? (aws === undefined ? [] : [API_ADDRESS, aws.cidr]),
 });

@@ -10,7 +10,7 @@ import { GPU } from '../../app/usecases/annotations.ts';
 import { AwsAddons } from './aws-addons.ts';
 import { AwsComponent, type AwsScope, partitionOf, physicalName } from './aws-component.ts';
 import { AwsNodePool, type NodeBounds } from './aws-node-pool.ts';
-import { isPrivate } from './aws-ranges.ts';
+import { isPrivate, SERVICE_RANGE } from './aws-ranges.ts';
 import { trustService } from './aws-statement.ts';
 
 /** All that EKS can write. */
@@ -73,6 +73,7 @@ export class AwsEks extends AwsComponent {
           endpointPublicAccess: open,
           ...(open ? { publicAccessCidrs: fromInternet } : {}),
         },
+        kubernetesNetworkConfig: { serviceIpv4Cidr: SERVICE_RANGE },
         accessConfig: { authenticationMode: 'API', bootstrapClusterCreatorAdminPermissions: props.administrators.length === 0 },
         enabledClusterLogTypes: [...CONTROL_PLANE_LOGS],
         encryptionConfig: { provider: { keyArn: props.secretsKeyArn }, resources: ['secrets'] },

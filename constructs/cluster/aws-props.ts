@@ -1,6 +1,6 @@
 import { InputPropertiesError, type InputPropertyErrorDetails } from '@pulumi/pulumi';
 import type { NodeBounds } from './aws-node-pool.ts';
-import { MAX_PREFIX, MIN_PREFIX, parseRange, ZONES } from './aws-ranges.ts';
+import { MAX_PREFIX, MIN_PREFIX, overlap, parseRange, SERVICE_RANGE, ZONES } from './aws-ranges.ts';
 import { BROKERS, DATABASES, type Size, STORE_NODES, smallest } from './aws-sizes.ts';
 import type { AwsTags } from './aws-tags.ts';
 
@@ -121,6 +121,12 @@ export function checkFoundation(props: AwsFoundationProps): void {
   const network = parseRange(cidr);
   const fits = network !== undefined && network.prefix >= MIN_PREFIX && network.prefix <= MAX_PREFIX;
   faults.check('cidr', cidr, fits, `an IPv4 range of /${MIN_PREFIX} to /${MAX_PREFIX} without bits behind its prefix`);
+  faults.check(
+    'cidr',
+    cidr,
+    !overlap(cidr, SERVICE_RANGE),
+    `a range apart from ${SERVICE_RANGE}, which the cluster's Services have`,
+  );
   adminRanges.forEach((range, index) => {
     const narrow = (parseRange(range)?.prefix ?? 0) >= 8;
     faults.check(`adminRanges[${index}]`, range, narrow, 'an IPv4 range of /8 or less: never the whole internet');

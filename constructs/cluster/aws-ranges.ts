@@ -22,6 +22,18 @@ export function parseRange(cidr: string): { readonly base: number; readonly pref
   return base % 2 ** (32 - prefix) === 0 ? { base, prefix } : undefined;
 }
 
+/** Of Services inside the cluster, apart from every network; the first address is the API server's. */
+export const SERVICE_RANGE = '172.20.0.0/16';
+export const API_ADDRESS = '172.20.0.1/32';
+
+/** Whether two ranges share an address. */
+export function overlap(one: string, other: string): boolean {
+  const [a, b] = [parseRange(one), parseRange(other)];
+  if (a === undefined || b === undefined) return false;
+  const size = 2 ** (32 - Math.min(a.prefix, b.prefix));
+  return Math.floor(a.base / size) === Math.floor(b.base / size);
+}
+
 /** Ranges of networks that the internet does not carry: RFC 1918, and RFC 6598 between carriers and their customers. */
 const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'].map(parseRange);
 

@@ -1,3 +1,4 @@
+import { LogGroup } from '@pulumi/aws/cloudwatch/logGroup.js';
 import { Role } from '@pulumi/aws/iam/role.js';
 import { RolePolicyAttachment } from '@pulumi/aws/iam/rolePolicyAttachment.js';
 import { Instance } from '@pulumi/aws/rds/instance.js';
@@ -22,6 +23,7 @@ export interface AwsPostgresProps {
   readonly clients: Readonly<Record<string, Input<string>>>;
   readonly keyArn: Input<string>;
   readonly secretsKeyArn: Input<string>;
+  readonly logsKeyArn: Input<string>;
   readonly instanceClass: string;
   readonly storageGiB: number;
   /** Days within which an erased person must be gone from every copy. */
@@ -35,6 +37,10 @@ const DESCRIPTION = 'The registry of models and runs';
 
 /** What RDS keeps a backup for at most. */
 const MAX_BACKUP_DAYS = 35;
+
+/** Logs that leave the instance, and the days that they are kept: a slow statement may name a person's pseudonym. */
+const EXPORTS = ['postgresql', 'upgrade'] as const;
+const LOG_DAYS = 30;
 
 /** Storage grows by itself up to so many times what was planned. */
 const GROWTH = 4;
@@ -84,6 +90,15 @@ export class AwsPostgres extends AwsComponent {
       this.own,
     );
     const { role, managed } = this.monitor(name);
+    // RDS makes the groups itself, unencrypted and kept for ever, unless they are there first.
+    const logs = EXPORTS.map(
+      (kind) =>
+        new LogGroup(
+          `${name}-${kind}`,
+          { name: `/aws/rds/instance/${called}/${kind}`, kmsKeyId: props.logsKeyArn, retentionInDays: LOG_DAYS },
+          this.own,
+        ),
+    );
     const instance = new Instance(
       name,
       {
@@ -116,14 +131,14 @@ export class AwsPostgres extends AwsComponent {
         deletionProtection: scope.protect,
         autoMinorVersionUpgrade: true,
         caCertIdentifier: RDS_AUTHORITY,
-        enabledCloudwatchLogsExports: ['postgresql', 'upgrade'],
+        enabledCloudwatchLogsExports: [...EXPORTS],
         performanceInsightsEnabled: true,
         performanceInsightsKmsKeyId: props.keyArn,
         monitoringInterval: 60,
         monitoringRoleArn: role.arn,
         tags: { [DATA.store]: 'subject-keys' },
       },
-      { ...this.stateful, dependsOn: [managed] },
+      { ...this.stateful, dependsOn: [managed, ...logs] },
     );
     this.endpoint = instance.address;
     this.ownerSecretArn = instance.masterUserSecrets.apply(([first]) => first?.secretArn ?? '');

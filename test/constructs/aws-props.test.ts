@@ -32,6 +32,16 @@ test('a region outside the allowed ones is refused, by its property', () => {
   assert.throws(run, /region is "us-east-1"; expected one of allowedRegions: eu-central-1, eu-west-1/);
 });
 
+test('a network that holds the addresses of Services is refused, by its property', () => {
+  const run = () => checkFoundation({ ...PRODUCTION, cidr: '172.20.0.0/16' });
+  assert.deepEqual(faultsOf(run), ['cidr']);
+  assert.throws(run, /cidr is "172\.20\.0\.0\/16"; expected a range apart from/);
+  assert.deepEqual(
+    faultsOf(() => checkFoundation({ ...PRODUCTION, cidr: '172.21.0.0/16' })),
+    [],
+  );
+});
+
 test('all faults are told at once', () => {
   const wrong = {
     ...PRODUCTION,

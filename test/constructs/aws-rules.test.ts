@@ -88,6 +88,29 @@ test('C03: a role is taken by pods of one service account, or by a service of AW
   }
 });
 
+test('every group of logs is kept for a time, under a key of ours, and none is left to a service to make', () => {
+  const groups = ofType(all, 'cloudwatch/LogGroup');
+  for (const { name, inputs } of groups) {
+    assert.equal(inputs.kmsKeyId, keyOf('logs'), name);
+    assert.ok(Number(inputs.retentionInDays) > 0, name);
+  }
+  const names = groups.map(({ inputs }) => inputs.name);
+  for (const kind of one('rds/Instance').enabledCloudwatchLogsExports as readonly string[])
+    assert.ok(names.includes(`/aws/rds/instance/millrace-prod-registry/${kind}`), kind);
+  assert.ok(names.includes('/aws/eks/millrace-prod-cluster/cluster'));
+});
+
+test('pods reach every service of AWS inside the network, S3 among them, and of its buckets this account’s alone', () => {
+  const endpoints = ofType(all, 'ec2/VpcEndpoint');
+  assert.deepEqual([...new Set(endpoints.map(({ inputs }) => inputs.vpcEndpointType))], ['Interface']);
+  for (const { name, inputs } of endpoints) assert.equal(inputs.privateDnsEnabled, true, name);
+  const s3 = one('ec2/VpcEndpoint', 'network-endpoints-s3');
+  assert.deepEqual(s3.dnsOptions, { privateDnsOnlyForInboundResolverEndpoint: false });
+  const [own, layers] = statementsOf(s3.policy);
+  assert.deepEqual(own?.Condition, { StringEquals: { 'aws:ResourceAccount': '123456789012' } });
+  assert.deepEqual(listOf(layers?.Action), ['s3:GetObject']);
+});
+
 test('C04: the event log has TLS and names on every listener, a key of ours, three zones and no automatic topics', () => {
   const log = one('msk/Cluster');
   assert.deepEqual(log.encryptionInfo, {
