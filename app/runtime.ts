@@ -11,7 +11,8 @@ import type { ObjectStore } from './lake/object-store/port.ts';
 import type { Lake } from './lake/port.ts';
 import { createLogger } from './logger.ts';
 import type { Metadata } from './registry/metadata/port.ts';
-import { readSettings, requireEmbedded } from './settings.ts';
+import type { PostgresOptions } from './registry/metadata/postgres.ts';
+import { needed, readSettings, requireEmbedded, type Settings } from './settings.ts';
 
 export interface Ports {
   readonly log: EventLog;
@@ -59,8 +60,11 @@ export function openRuntime(options: RuntimeOptions = {}): Runtime {
       return openEmbeddedLake(await use('objects'), { scratchDir: join(dataDir, 'scratch'), clock });
     },
     online: async () => (await import('./features/online-store/embedded.ts')).openEmbeddedOnline(join(dataDir, 'online')),
-    metadata: async () =>
-      (await import('./registry/metadata/embedded.ts')).openEmbeddedMetadata(join(dataDir, 'metadata.sqlite')),
+    metadata: async () => {
+      if (settings.MILLRACE_METADATA_HOST !== undefined)
+        return (await import('./registry/metadata/postgres.ts')).openPostgresMetadata(postgresOf(settings));
+      return (await import('./registry/metadata/embedded.ts')).openEmbeddedMetadata(join(dataDir, 'metadata.sqlite'));
+    },
     keys: async () => (await import('./governance/keys/embedded.ts')).openEmbeddedKeys(join(dataDir, 'keys')),
     audit: async () => {
       const { openEmbeddedAudit } = await import('./governance/audit-sink/embedded.ts');
@@ -88,5 +92,25 @@ export function openRuntime(options: RuntimeOptions = {}): Runtime {
       }
       opened.clear();
     },
+  };
+}
+
+function postgresOf(settings: Settings): PostgresOptions {
+  const by = 'MILLRACE_METADATA_HOST';
+  const at = needed(settings, by, [
+    by,
+    'MILLRACE_METADATA_PORT',
+    'MILLRACE_METADATA_DATABASE',
+    'MILLRACE_METADATA_USER',
+    'MILLRACE_METADATA_PASSWORD_FILE',
+  ]);
+  return {
+    host: at.MILLRACE_METADATA_HOST,
+    port: Number(at.MILLRACE_METADATA_PORT),
+    database: at.MILLRACE_METADATA_DATABASE,
+    user: at.MILLRACE_METADATA_USER,
+    passwordFile: at.MILLRACE_METADATA_PASSWORD_FILE,
+    ...(settings.MILLRACE_METADATA_CA_FILE !== undefined && { caFile: settings.MILLRACE_METADATA_CA_FILE }),
+    ...(settings.MILLRACE_WORKLOAD !== undefined && { workload: settings.MILLRACE_WORKLOAD }),
   };
 }

@@ -137,6 +137,27 @@ export function readSettings(environment: Environment): Settings {
   });
 }
 
+/**
+ * Settings that another makes necessary.
+ * @throws MR_SETTINGS_INVALID naming those that were left out, and the one that needs them
+ */
+export function needed<Name extends SettingName>(
+  settings: Settings,
+  by: SettingName,
+  names: readonly Name[],
+): Readonly<Record<Name, string>> {
+  const missing = names.filter((name) => settings[name] === undefined);
+  if (missing.length === 0) return settings as Readonly<Record<Name, string>>;
+  throw settingError(
+    'MR_SETTINGS_INVALID',
+    `${by} is set, and ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not`,
+    {
+      field: missing.join(', '),
+      expected: `to be set beside ${by}`,
+    },
+  );
+}
+
 /** The known name that has the most of its words, for the one who mistyped. */
 function near(field: string): string {
   const words = new Set(field.split('_').slice(1));
@@ -151,10 +172,12 @@ const ADAPTERS: readonly (readonly [SettingName, string])[] = [
   ['MILLRACE_OBJECTS_BUCKET', 'the object store on S3'],
   ['MILLRACE_AUDIT_BUCKET', 'the audit log on a bucket'],
   ['MILLRACE_ONLINE_HOST', 'the online store on Valkey'],
-  ['MILLRACE_METADATA_HOST', 'the metadata on Postgres'],
   ['MILLRACE_KEYS_MASTER_FILE', 'keys under a mounted master key'],
   ['MILLRACE_KEYS_KMS_KEY', 'keys under a KMS key'],
 ];
+
+/** Settings that ask for a store outside the data folder which this build can use. */
+const READY: readonly SettingName[] = ['MILLRACE_METADATA_HOST'];
 
 /**
  * Holds settings to the adapters that this build has.
@@ -162,6 +185,7 @@ const ADAPTERS: readonly (readonly [SettingName, string])[] = [
  */
 export function requireEmbedded(settings: Settings): void {
   const asked = ADAPTERS.filter(([field]) => settings[field] !== undefined);
+  if (asked.length === 0 && READY.some((field) => settings[field] !== undefined)) return;
   const fields: SettingName[] = asked.map(([field]) => field);
   if (settings.MILLRACE_GROUND === 'cluster') fields.unshift('MILLRACE_GROUND');
   const [first] = fields;

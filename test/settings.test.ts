@@ -64,13 +64,13 @@ test('what may hold a credential is not shown', () => {
 test('a setting that asks for another adapter is refused, naming both', () => {
   const settings = readSettings({
     MILLRACE_GROUND: 'cluster',
-    MILLRACE_LOG_BROKERS: 'kafka:9093',
-    MILLRACE_ONLINE_HOST: 'valkey',
+    MILLRACE_KEYS_MASTER_FILE: '/run/secrets/master-key',
+    MILLRACE_KEYS_KMS_KEY: 'key',
   });
   const { code, field, message } = refused(() => requireEmbedded(settings));
   assert.equal(code, 'MR_SETTINGS_ADAPTER_MISSING');
-  assert.equal(field, 'MILLRACE_GROUND, MILLRACE_LOG_BROKERS, MILLRACE_ONLINE_HOST');
-  assert.match(message, /the event log on Kafka, the online store on Valkey/);
+  assert.equal(field, 'MILLRACE_GROUND, MILLRACE_KEYS_MASTER_FILE, MILLRACE_KEYS_KMS_KEY');
+  assert.match(message, /keys under a mounted master key, keys under a KMS key/);
 });
 
 test('a runtime reads its settings before it makes anything', () => {
@@ -89,4 +89,16 @@ test('a runtime reads its settings before it makes anything', () => {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test('a setting that needs others beside it names those that were left out', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-settings-'));
+  const environment = { MILLRACE_METADATA_HOST: 'db', MILLRACE_METADATA_PORT: '5432', MILLRACE_METADATA_DATABASE: 'millrace' };
+  const runtime = openRuntime({ dataDir: folder, environment });
+  await assert.rejects(runtime.use('metadata'), {
+    code: 'MR_SETTINGS_INVALID',
+    field: 'MILLRACE_METADATA_USER, MILLRACE_METADATA_PASSWORD_FILE',
+  });
+  await runtime.close();
+  rmSync(folder, { recursive: true, force: true });
 });

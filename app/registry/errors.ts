@@ -10,17 +10,27 @@ export const { error: registryError } = errorTable({
   MR_REGISTRY_METADATA_BUSY: {
     status: 503,
     title: 'Another process holds the metadata store',
-    next: 'Try again; if it lasts, look for a stopped process that holds metadata.sqlite open.',
+    next: 'Try again; if it lasts, look for a stopped process that holds metadata.sqlite open, or on Postgres for a session in pg_stat_activity that is idle in a transaction.',
   },
   MR_REGISTRY_METADATA_CORRUPT: {
     status: 500,
     title: 'The metadata store cannot be read',
-    next: 'Restore metadata.sqlite from a backup; the file was left as it is.',
+    next: 'Restore metadata.sqlite, or the database, from a backup; it was left as it is.',
   },
   MR_REGISTRY_METADATA_FULL: {
     status: 507,
     title: 'The metadata store has no room left on its disk',
-    next: 'Free space on the disk of the data folder and try again; nothing half was written.',
+    next: 'Free space on the disk of the data folder, or of the database, and try again; nothing half was written.',
+  },
+  MR_REGISTRY_METADATA_UNREACHABLE: {
+    status: 503,
+    title: 'The metadata store does not answer',
+    next: 'Check that MILLRACE_METADATA_HOST and MILLRACE_METADATA_PORT lead to a Postgres that runs, and that MILLRACE_METADATA_CA_FILE holds who signed its certificate; then try again.',
+  },
+  MR_REGISTRY_METADATA_DENIED: {
+    status: 500,
+    title: 'The metadata store refuses this process',
+    next: 'Check MILLRACE_METADATA_USER, MILLRACE_METADATA_DATABASE and the file that MILLRACE_METADATA_PASSWORD_FILE names, and what the database grants that user.',
   },
   MR_REGISTRY_MANIFEST_INVALID: {
     status: 422,

@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type CertificateFiles, certificateAuthority } from '../servers/certificate-authority.ts';
 
 /** Who may speak to the API server of a test, by static token. Members of `system:masters` may do all, `nobody` nothing. */
 export const USERS = {
@@ -18,45 +18,17 @@ export const tokenOf = (user: User): string => `${user}-token`;
 
 /** Paths of the files that `makeCertificates` writes; of each certificate `<name>.crt` and `<name>.key`. */
 export interface Certificates {
-  readonly ca: { readonly crt: string; readonly key: string };
-  readonly apiserver: { readonly crt: string; readonly key: string };
-  readonly frontProxy: { readonly crt: string; readonly key: string };
-  readonly kwok: { readonly crt: string; readonly key: string };
+  readonly ca: CertificateFiles;
+  readonly apiserver: CertificateFiles;
+  readonly frontProxy: CertificateFiles;
+  readonly kwok: CertificateFiles;
   readonly serviceAccounts: { readonly pub: string; readonly key: string };
   readonly tokens: string;
 }
 
-const CURVE = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-
-function openssl(args: readonly string[]): void {
-  try {
-    execFileSync('openssl', args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new Error('The cluster tests make their certificates with openssl, and it is not on PATH: install it.', {
-      cause: error,
-    });
-  }
-}
-
 /** Writes a test's own certificate authority, server certificates for loopback, the signing key of service accounts, and tokens. */
 export function makeCertificates(dir: string): Certificates {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const pair = (name: string) => ({ crt: join(dir, `${name}.crt`), key: join(dir, `${name}.key`) });
-  const ca = pair('ca');
-  openssl(['req', '-x509', ...CURVE, '-days', '365', '-subj', '/CN=millrace-test-ca', '-keyout', ca.key, '-out', ca.crt]);
-
-  const signed = (name: string, subject: string, names: string) => {
-    const { crt, key } = pair(name);
-    const request = join(dir, `${name}.csr`);
-    const extensions = join(dir, `${name}.ext`);
-    writeFileSync(extensions, `subjectAltName=${names}\n`);
-    openssl(['req', ...CURVE, '-subj', `/CN=${subject}`, '-keyout', key, '-out', request]);
-    const by = ['-CA', ca.crt, '-CAkey', ca.key, '-CAcreateserial', '-days', '365', '-extfile', extensions];
-    openssl(['x509', '-req', '-in', request, ...by, '-out', crt]);
-    return { crt, key };
-  };
-
+  const { ca, signed } = certificateAuthority(dir);
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const serviceAccounts = { pub: join(dir, 'service-accounts.pub'), key: join(dir, 'service-accounts.key') };
   writeFileSync(serviceAccounts.pub, publicKey.export({ type: 'spki', format: 'pem' }));

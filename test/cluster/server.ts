@@ -27,11 +27,17 @@ function tellWatchdog(line: string): void {
   watchdog.stdin?.write(`${line}\n`);
 }
 
-/** Starts a program of the test with its output in `log`. */
-export function startServer(name: string, file: string, args: readonly string[], log: string): Server {
+/** Starts a program of the test with its output in `log`, as another user where `as` names one. */
+export function startServer(
+  name: string,
+  file: string,
+  args: readonly string[],
+  log: string,
+  as: { readonly uid?: number; readonly gid?: number } = {},
+): Server {
   mkdirSync(dirname(log), { recursive: true });
   const output = openSync(log, 'a');
-  const child = spawn(file, args, { stdio: ['ignore', output, output] });
+  const child = spawn(file, args, { stdio: ['ignore', output, output], ...as });
   closeSync(output);
   child.unref(); // a server that nobody stops must not keep the test alive: the watchdog ends it
   let ended: string | undefined;

@@ -8,11 +8,12 @@ import type { AuditAct, AuditSink } from '../../app/governance/audit-sink/port.t
 import type { KeyStore } from '../../app/governance/keys/port.ts';
 import { openEmbeddedObjects } from '../../app/lake/object-store/embedded.ts';
 import { sha256 } from '../../app/registry/digest.ts';
-import { openEmbeddedMetadata } from '../../app/registry/metadata/embedded.ts';
+import type { Metadata } from '../../app/registry/metadata/port.ts';
 import { openRegistry, type Registry } from '../../app/registry/registry.ts';
 import type { Evaluation, ReleaseFile, ReleaseManifest } from '../../app/registry/release.ts';
 import type { EvidenceHead, SignedEvidence } from '../../app/registry/sign-off.ts';
 import type { Version } from '../../app/registry/version.ts';
+import { openMetadata } from './ground.ts';
 
 /** An Ed25519 key pair that lives as long as the test, as the part of the key store that signs. */
 export function signingKeys(): KeyStore {
@@ -64,7 +65,7 @@ export interface Fixture {
   readonly audit: ReturnType<typeof memoryAudit>;
   readonly clock: ReturnType<typeof handClock>;
   readonly objects: Awaited<ReturnType<typeof openEmbeddedObjects>>;
-  readonly metadata: Awaited<ReturnType<typeof openEmbeddedMetadata>>;
+  readonly metadata: Metadata;
   /** Writes the files of a release that no other has and returns its manifest. */
   release(change?: Partial<ReleaseManifest>): Promise<ReleaseManifest>;
   /** Signed evidence about a version. */
@@ -75,7 +76,7 @@ export interface Fixture {
 export async function openFixture(): Promise<Fixture> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-registry-'));
   const objects = await openEmbeddedObjects(join(folder, 'objects'));
-  const metadata = await openEmbeddedMetadata(join(folder, 'metadata.sqlite'));
+  const metadata = await openMetadata(folder);
   const keys = signingKeys();
   const audit = memoryAudit();
   const clock = handClock();
