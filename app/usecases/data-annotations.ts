@@ -53,9 +53,9 @@ export const DATA = {
    */
   rateCaps: 'millrace.dev/rate-caps',
   /**
-   * Label on ConfigMaps that a rule reads: `schemas`, `feature-views`, `erasure` or, where topics are MSK's and can carry no
-   * words, `topics` (`<topic>.json` holds the annotations of each). Each also has the label
-   * `millrace.dev/usecase`. D08, D10, D11, M12.
+   * Label on ConfigMaps that a rule reads: `schemas`, `feature-views`, `erasure` or, where topics are no objects that could carry
+   * words, `topics` (`<topic>.json` holds the annotations of each) and, on a single broker, `topic-list` (those that are made).
+   * Each also has the label `millrace.dev/usecase`. D08, D10, D11, M12.
    */
   manifest: 'millrace.dev/manifest',
   /**

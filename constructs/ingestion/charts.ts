@@ -46,7 +46,7 @@ export function useCaseChart(app: App, site: Site, usecase: UseCase): Chart {
     readableSecrets(chart, site, { name: 'log-users', layer: 'ingestion', usecase: usecase.name }, passwords);
   }
   if (site.dials.providers.log === 'single') singleTopics(chart, site, usecase);
-  if (site.dials.providers.log === 'msk') topicWords(chart, site, usecase);
+  if (site.dials.providers.log !== 'strimzi') topicWords(chart, site, usecase);
   changeCapture(chart, site, usecase);
   collector(chart, site, usecase);
   return chart;

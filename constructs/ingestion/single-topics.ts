@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Construct } from 'constructs';
+import { DATA } from '../../app/usecases/data-annotations.ts';
 import type { UseCase } from '../../app/usecases/usecase.ts';
 import type { WorkloadDeclaration } from '../../app/workloads.ts';
 import { network } from '../cluster/edges.ts';
@@ -77,12 +78,12 @@ export function singleTopics(scope: Construct, site: Site, usecase: UseCase): vo
   const config = `${metadata.name}-list`;
   object(scope, 'topics-account', 'v1 ServiceAccount', { metadata, automountServiceAccountToken: false });
   object(scope, 'topics-list', 'v1 ConfigMap', {
-    metadata: { ...metadata, name: config },
+    metadata: { ...metadata, name: config, labels: { ...metadata.labels, [DATA.manifest]: 'topic-list' } },
     data: { topics: list, 'make.sh': MAKE_TOPICS },
   });
   copiedSecret(scope, 'topics-secret', named, owner, credential);
   network(scope, 'topics-network', { ...named, owner, egress: [log] });
-  object(scope, 'topics', 'batch/v1 Job', {
+  object(scope, 'topics-run', 'batch/v1 Job', {
     metadata: { ...metadata, name: `${metadata.name}-${hash}`, annotations: { ...declaredAnnotations(undefined, declaration) } },
     spec: {
       backoffLimit: RETRIES,

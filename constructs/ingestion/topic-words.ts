@@ -6,7 +6,7 @@ import { object } from '../object.ts';
 import { namespaceOf, type Site } from '../site.ts';
 import { topicsFor } from './topics.ts';
 
-/** What MSK's topics would say of themselves if they could carry annotations, for the rules to read. */
+/** What topics that are no objects of the cluster would say of themselves in annotations, for the rules to read. */
 export function topicWords(scope: Construct, site: Site, usecase: UseCase): void {
   object(scope, 'topics', 'v1 ConfigMap', {
     metadata: {

@@ -1,8 +1,9 @@
 import { PREDICTION_FIELDS, PREDICTION_LOG, PREDICTION_RETENTION_DAYS } from '../../app/usecases/annotations.ts';
 import { list, whole } from '../amounts.ts';
-import { containersIn, objectName, ofKind, runs, serving, usecaseOf, word, workloads } from '../read.ts';
+import { at, containersIn, objectName, ofKind, runs, serving, usecaseOf, word, workloads } from '../read.ts';
 import type { Resource, StackRule, Violation } from '../rule.ts';
 import { annotationPath } from '../serving-objects.ts';
+import { topicsOf } from '../topics.ts';
 import { violation } from '../violation.ts';
 
 /** What traces an answer: the request, the release that gave it, the features it saw, and whose they were (a pseudonym). */
@@ -43,6 +44,10 @@ function check(resources: readonly Resource[], workload: Resource): readonly Vio
   ];
 }
 
-/** Topics are KafkaTopics, or (on MSK) resources of the platform's own whose topic has this name. */
+/** Whatever its broker is: an object, a resource of the cloud, or a line of the list that a run makes. */
 const topicIsThere = (resources: readonly Resource[], topic: string | undefined): boolean =>
-  topic !== undefined && ofKind(resources, 'KafkaTopic', 'Topic').some((resource) => objectName(resource) === topic);
+  topic !== undefined &&
+  [
+    ...ofKind(resources, 'Topic').map(objectName),
+    ...topicsOf(resources).map((one) => String(at(one, 'spec', 'topicName') ?? objectName(one))),
+  ].includes(topic);
