@@ -164,7 +164,6 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
       name: 'retrain-on-drift',
       layer: 'training',
       kind: 'schedule',
-      // Its answer is read by the step that trains, or does not.
       command: ['training', 'due', '--json'],
       schedule: '7-59/15 * * * *',
       reads: [table(label.event.name), METADATA],

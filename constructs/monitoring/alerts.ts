@@ -42,7 +42,7 @@ export function useCaseAlerts(usecase: UseCase, runbooks: string): Group {
         severity: 'ticket',
         summary: `${feature} of ${name} has moved from what the model was trained on`,
         runbook: 'drift',
-        labels: { monitor: 'drift' },
+        labels: { monitor: 'drift', feature, test },
       }),
     ),
     {
@@ -98,9 +98,10 @@ export function useCaseAlerts(usecase: UseCase, runbooks: string): Group {
     },
     {
       alert: CANARY_ALERT,
+      // A track without an error has no such series; that is a rate of 0.
       expr:
         `sum(rate(millrace_serving_requests_total{${own},millrace_track="canary",status=~"5.."}[10m])) / sum(rate(millrace_serving_requests_total{${own},millrace_track="canary"}[10m]))` +
-        ` > 2 * (${(1 - serving.slo.availability).toFixed(6)} + sum(rate(millrace_serving_requests_total{${own},millrace_track="stable",status=~"5.."}[10m])) / sum(rate(millrace_serving_requests_total{${own},millrace_track="stable"}[10m])))`,
+        ` > 2 * (${(1 - serving.slo.availability).toFixed(6)} + (sum(rate(millrace_serving_requests_total{${own},millrace_track="stable",status=~"5.."}[10m])) or vector(0)) / sum(rate(millrace_serving_requests_total{${own},millrace_track="stable"}[10m])))`,
       for: '5m',
       severity: 'page',
       summary: `The canary of ${name} answers worse than the release beside it`,
@@ -126,23 +127,26 @@ export function useCaseAlerts(usecase: UseCase, runbooks: string): Group {
   return { name: `${name}-model`, rules: alerts.map(written(runbooks, { millrace_usecase: name })) };
 }
 
+/** Keeps where a series comes from beside the label by which alerts are routed (rules.ts). */
+const inNamespaces = (series: string): string => `label_replace(${series}, "of_namespace", "$1", "namespace", "(.*)")`;
+
 /** What watches the platform itself: jobs that fail, disks that fill. */
 export function platformAlerts({ alerts: { runbooks } }: Dials): Group {
   const alerts: readonly Alert[] = [
     {
       alert: 'MillraceRunFailed',
-      expr: 'max by (namespace, job_name) (kube_job_status_failed{namespace=~"millrace-.*"}) > 0',
+      expr: `max by (of_namespace, job_name) (${inNamespaces('kube_job_status_failed{namespace=~"millrace-.*"}')}) > 0`,
       for: '5m',
       severity: 'ticket',
-      summary: 'A scheduled run of the platform has failed',
+      summary: 'The run {{ $labels.job_name }} in {{ $labels.of_namespace }} has failed',
       runbook: 'run-failed',
     },
     {
       alert: 'MillraceDiskFills',
-      expr: 'predict_linear(kubelet_volume_stats_available_bytes{namespace=~"millrace-.*"}[6h], 86400) < 0',
+      expr: `${inNamespaces('predict_linear(kubelet_volume_stats_available_bytes{namespace=~"millrace-.*"}[6h], 86400)')} < 0`,
       for: '30m',
       severity: 'page',
-      summary: 'A volume of the platform is full within a day',
+      summary: 'The volume {{ $labels.persistentvolumeclaim }} in {{ $labels.of_namespace }} is full within a day',
       runbook: 'disk',
     },
   ];

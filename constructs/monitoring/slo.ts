@@ -53,7 +53,8 @@ function objectivesOf(usecase: UseCase): readonly Objective[] {
     {
       name: 'availability',
       target: availability,
-      bad: (window) => `sum(rate(millrace_serving_requests_total{${job},status=~"5.."}[${window}]))`,
+      // Before the first error there is no such series; that is a rate of 0.
+      bad: (window) => `(sum(rate(millrace_serving_requests_total{${job},status=~"5.."}[${window}])) or vector(0))`,
       all: total,
     },
     {

@@ -199,10 +199,7 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
     });
     await during('monitor', startWatching, caughtUp);
     await abandonRelease(await inner.use('objects'), model);
-    await job('retrain-on-drift');
-    await job('sweep');
-    await job('compact');
-    await job('vacuum');
+    for (const name of ['retrain-on-drift', 'sweep', 'compact', 'vacuum']) await job(name);
     const start = (options: WorkloadOptions) => startRegistry({ ...options, models: [model] });
     await during('registry', start, async (running) => {
       const token = (await inner.use('keys')).secret('registry-token');
