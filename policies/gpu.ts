@@ -20,8 +20,14 @@ export const toleratesGpu: Predicate = any(
   some(pod.at('templates'), (template) => some(template.at('tolerations'), meetsTaint)),
 );
 
-/** The pod (or one of a workflow's templates) runs on no other nodes. */
-export const selectsGpu: Predicate = any(
-  equals(pod.at('nodeSelector', POOL), 'gpu'),
-  some(pod.at('templates'), (template) => equals(template.at('nodeSelector', POOL), 'gpu')),
+/** Nodes that others made carry no pool; there the request alone leads to the GPUs. */
+const leadsToGpu = (selector: Field): Predicate => any(not(present(selector)), equals(selector, 'gpu'));
+
+/** The pod (or one of a workflow's templates) asks for no pool but that of the GPUs. */
+export const selectsGpu: Predicate = all(
+  leadsToGpu(pod.at('nodeSelector', POOL)),
+  any(
+    not(present(pod.at('templates'))),
+    some(pod.at('templates'), (template) => leadsToGpu(template.at('nodeSelector', POOL))),
+  ),
 );

@@ -4,8 +4,8 @@
  *
  * What else every object of the platform keeps to: namespaces are `millrace-<layer>`; containers run
  * `millrace <layer> <verb>` with the use case in `MILLRACE_USECASE`; settings are environment variables `MILLRACE_*`; GPU nodes
- * carry the taint `nvidia.com/gpu=present:NoSchedule` and the label `millrace.dev/pool=gpu`, others `millrace.dev/pool=cpu`,
- * and each pod selects its pool; public routes are Gateway API HTTPRoutes with exact paths.
+ * carry the taint `nvidia.com/gpu=present:NoSchedule`, those that a stack makes also the label `millrace.dev/pool=gpu`, others
+ * `millrace.dev/pool=cpu`, and each pod selects its pool there; public routes are Gateway API HTTPRoutes with exact paths.
  *
  * What is said about data is in data-annotations.ts, about models in model-annotations.ts; what ConfigMaps hold for the
  * rules to read in manifests.ts.

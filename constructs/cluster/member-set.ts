@@ -8,7 +8,7 @@ import { type PodProps, podTemplate, serviceAccountOf } from './pod.ts';
 export interface MemberSetProps extends Named {
   readonly site: Site;
   readonly replicas: number;
-  readonly pod: Omit<PodProps, keyof Named | 'owner'>;
+  readonly pod: Omit<PodProps, keyof Named | 'owner' | 'nodes'>;
   /** Size of each member's disk, and where it is mounted. @default none */
   readonly disk?: { readonly size: string; readonly mountPath: string };
   /** Ports of the Service by which members and clients find each other. */
@@ -54,6 +54,7 @@ export function memberSet(scope: Construct, id: string, props: MemberSetProps): 
       template: podTemplate({
         ...named,
         owner,
+        nodes: site.dials.providers.nodes,
         ...pod,
         mounts: [...(pod.mounts ?? []), ...(disk === undefined ? [] : [{ name: 'data', mountPath: disk.mountPath }])],
       }),

@@ -1,5 +1,7 @@
 import type { input } from '@pulumi/kubernetes/types/index.js';
+import type { Dials } from '../dials.ts';
 import { labelsOf, type Named, selectorOf } from '../labels.ts';
+import { nodeSelector } from './node-selector.ts';
 
 type Container = input.core.v1.Container;
 
@@ -42,7 +44,8 @@ export interface PodProps extends Named {
   readonly mounts?: readonly { readonly name: string; readonly mountPath: string }[];
   /** @default 'Always' */
   readonly restart?: 'Always' | 'Never' | 'OnFailure';
-  readonly pool?: 'cpu' | 'gpu';
+  /** Who makes the nodes that it may run on. */
+  readonly nodes: Dials['providers']['nodes'];
   /** Further containers. @default none */
   readonly beside?: readonly Beside[];
   /** Labels beside those of the workload. */
@@ -60,7 +63,8 @@ const GPU = 'nvidia.com/gpu';
  */
 export function podTemplate(props: PodProps): input.core.v1.PodTemplateSpec {
   const gpus = props.resources.gpus ?? 0;
-  const pool = props.pool ?? (gpus > 0 ? 'gpu' : 'cpu');
+  const pool = gpus > 0 ? 'gpu' : 'cpu';
+  const selected = nodeSelector(props.nodes, pool);
   const labelSelector = { matchLabels: selectorOf(props) };
   const lasting = (props.restart ?? 'Always') === 'Always';
   return {
@@ -75,7 +79,7 @@ export function podTemplate(props: PodProps): input.core.v1.PodTemplateSpec {
       terminationGracePeriodSeconds: props.graceSeconds ?? 45,
       priorityClassName: `millrace-${props.priority}`,
       restartPolicy: props.restart ?? 'Always',
-      nodeSelector: { 'millrace.dev/pool': pool },
+      ...(selected && { nodeSelector: selected }),
       ...(pool === 'gpu' && { tolerations: [{ key: GPU, operator: 'Exists', effect: 'NoSchedule' }] }),
       securityContext: {
         runAsNonRoot: true,

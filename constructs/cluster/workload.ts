@@ -116,6 +116,7 @@ export function workloadPod(scope: Construct, props: WorkloadProps): input.core.
     args: [...declaration.command, ...(props.args ?? [])],
     env: { ...settingsEnv(site, usecase?.name, declaration), ...props.env },
     ...(declaration.port !== undefined && { ports: [{ name: 'http', containerPort: declaration.port }] }),
+    nodes: site.dials.providers.nodes,
     resources: props.resources,
     priority: props.priority,
     graceSeconds: (props.drainSeconds ?? 10) + 35,

@@ -86,7 +86,7 @@ function connect(scope: Construct, site: Site, source: ChangeSource): void {
       template: {
         pod: {
           metadata: { labels: { ...labels, ...reaching([log]) } },
-          ...restricted('ingestion'),
+          ...restricted(site, 'ingestion'),
           volumes: [{ name: DATABASE, secret: { secretName: source.login.secret } }],
         },
         connectContainer: { ...restrictedContainer, volumeMounts: [{ name: DATABASE, mountPath: `/mnt/${DATABASE}` }] },

@@ -7,11 +7,13 @@ import { labelsOf } from '../labels.ts';
 import { customObject } from '../object.ts';
 import { namespaceOf, PLATFORM, type Site } from '../site.ts';
 import { CLUSTER } from './names.ts';
-import { restricted, restrictedContainer, spread } from './strimzi-pod.ts';
+import { ownsDisks, restricted, restrictedContainer, spread } from './strimzi-pod.ts';
 
 const NAMED = { name: 'kafka', layer: 'ingestion' } as const;
-/** Every pod of the layer: Strimzi's are given the label, and its own they have from the construct. */
-const MEMBERS = { [LAYER]: NAMED.layer } as const;
+/** Strimzi's pods are given the layer's label. */
+const OURS = { [LAYER]: NAMED.layer } as const;
+/** What Strimzi itself labels all pods of this Kafka with, and no others. */
+const MEMBERS = { [CLUSTER]: PLATFORM } as const;
 /** Between brokers and controllers: control plane, replication, the operators' agent. */
 const BETWEEN = [9090, 9091, 8443] as const;
 const CLIENTS = 9093;
@@ -26,7 +28,7 @@ export function kafka(scope: Construct, site: Site): void {
   const metadata = (name: string) => ({
     name,
     namespace: namespaceOf(NAMED.layer),
-    labels: { ...labelsOf({ ...NAMED, name: `kafka-${name}` }, site.dials.owner), [CLUSTER]: PLATFORM },
+    labels: { ...labelsOf({ ...NAMED, name: `kafka-${name}` }, site.dials.owner), ...MEMBERS },
   });
   customObject(scope, 'kafka', 'kafka.strimzi.io/v1 Kafka', {
     metadata: { ...metadata(PLATFORM), labels: labelsOf(NAMED, site.dials.owner) },
@@ -62,7 +64,7 @@ export function kafka(scope: Construct, site: Site): void {
         topicOperator: { resources: agent('256Mi') },
         userOperator: { resources: agent('256Mi') },
         template: {
-          pod: { metadata: { labels: MEMBERS }, ...restricted('ingestion') },
+          pod: { metadata: { labels: OURS }, ...restricted(site, 'ingestion') },
           topicOperatorContainer: restrictedContainer,
           userOperatorContainer: restrictedContainer,
         },
@@ -110,7 +112,8 @@ interface NodePoolProps {
   readonly metadata: { readonly name: string; readonly namespace: string; readonly labels: Readonly<Record<string, string>> };
 }
 
-function nodePool(scope: Construct, { dials }: Site, props: NodePoolProps): void {
+function nodePool(scope: Construct, site: Site, props: NodePoolProps): void {
+  const { dials } = site;
   const { role, replicas, cpu, memory, heap, disk, metadata } = props;
   const amount = { cpu, memory, 'ephemeral-storage': '256Mi' };
   customObject(scope, `kafka-${role}`, 'kafka.strimzi.io/v1 KafkaNodePool', {
@@ -136,9 +139,10 @@ function nodePool(scope: Construct, { dials }: Site, props: NodePoolProps): void
       },
       template: {
         pod: {
-          metadata: { labels: MEMBERS },
-          ...restricted('ingestion'),
-          ...spread({ 'strimzi.io/pool-name': metadata.name }, dials.highAvailability),
+          metadata: { labels: OURS },
+          ...restricted(site, 'ingestion'),
+          ...spread(site, { 'strimzi.io/pool-name': metadata.name }),
+          securityContext: ownsDisks,
         },
         kafkaContainer: restrictedContainer,
         initContainer: restrictedContainer,
@@ -164,7 +168,7 @@ function edges(scope: Construct, site: Site): void {
         host: '',
         port: CLIENTS,
         morePorts: [...BETWEEN],
-        pods: { namespace: namespaceOf(NAMED.layer), labels: { [CLUSTER]: PLATFORM } },
+        pods: { namespace: namespaceOf(NAMED.layer), labels: MEMBERS },
         admits: CLUSTER,
       },
       site.endpoints.controlPlane,

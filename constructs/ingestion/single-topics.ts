@@ -90,6 +90,7 @@ export function singleTopics(scope: Construct, site: Site, usecase: UseCase): vo
       activeDeadlineSeconds: DEADLINE_SECONDS,
       ttlSecondsAfterFinished: KEPT_SECONDS,
       template: podTemplate({
+        nodes: site.dials.providers.nodes,
         ...named,
         owner,
         image: IMAGES.kafka,

@@ -1,4 +1,5 @@
-import { POOL } from '../../app/usecases/annotations.ts';
+import { nodeSelector } from '../cluster/node-selector.ts';
+import type { Site } from '../site.ts';
 
 /** Strimzi's templates of the pods it makes, so that the `restricted` level admits them whatever the operator's own settings. */
 export const restrictedContainer = {
@@ -11,27 +12,32 @@ export const restrictedContainer = {
   },
 } as const;
 
-/** The user of Strimzi's images is their own; its group owns the disks. */
-export const restricted = (priority: 'ingestion') => ({
+const restrictedPod = { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } } as const;
+
+/** The user of Strimzi's images is their own. */
+export const restricted = (site: Site, priority: 'ingestion') => ({
   priorityClassName: `millrace-${priority}`,
   terminationGracePeriodSeconds: 120,
   enableServiceLinks: false,
-  securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
-  affinity: onCpuNodes,
+  securityContext: restrictedPod,
+  affinity: onCpuNodes(site),
 });
 
-const onCpuNodes = {
-  nodeAffinity: {
-    requiredDuringSchedulingIgnoredDuringExecution: {
-      nodeSelectorTerms: [{ matchExpressions: [{ key: POOL, operator: 'In', values: ['cpu'] }] }],
-    },
-  },
-} as const;
+/** Of pods with disks: the group of that user owns them, as Strimzi has it where it is given no security context. */
+export const ownsDisks = { ...restrictedPod, fsGroup: 0, fsGroupChangePolicy: 'OnRootMismatch' } as const;
+
+/** Strimzi knows no selector of nodes, only this. */
+function onCpuNodes({ dials }: Site) {
+  const labels = Object.entries(nodeSelector(dials.providers.nodes, 'cpu') ?? {});
+  if (labels.length === 0) return {};
+  const matchExpressions = labels.map(([key, value]) => ({ key, operator: 'In', values: [value] }));
+  return { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } } };
+}
 
 /** Over nodes and zones; where a zone may be lost, no two of a majority in one. */
-export const spread = (matchLabels: Readonly<Record<string, string>>, strict: boolean) => ({
+export const spread = (site: Site, matchLabels: Readonly<Record<string, string>>) => ({
   affinity: {
-    ...onCpuNodes,
+    ...onCpuNodes(site),
     podAntiAffinity: {
       preferredDuringSchedulingIgnoredDuringExecution: [
         { weight: 100, podAffinityTerm: { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels } } },
@@ -42,7 +48,7 @@ export const spread = (matchLabels: Readonly<Record<string, string>>, strict: bo
     {
       maxSkew: 1,
       topologyKey: 'topology.kubernetes.io/zone',
-      whenUnsatisfiable: strict ? 'DoNotSchedule' : 'ScheduleAnyway',
+      whenUnsatisfiable: site.dials.highAvailability ? 'DoNotSchedule' : 'ScheduleAnyway',
       labelSelector: { matchLabels },
     },
   ],

@@ -143,11 +143,16 @@ function workers(scope: Construct, site: Site): void {
   });
   object(scope, 'workers', 'apps/v1 Deployment', {
     metadata,
-    spec: { replicas, revisionHistoryLimit: 5, selector, template: podTemplate({ ...WORKER, owner, ...podOf(site, WORKER) }) },
+    spec: {
+      replicas,
+      revisionHistoryLimit: 5,
+      selector,
+      template: podTemplate({ ...WORKER, owner, nodes: site.dials.providers.nodes, ...podOf(site, WORKER) }),
+    },
   });
 }
 
-const podOf = ({ endpoints }: Site, { name }: Named): Omit<PodProps, keyof Named | 'owner'> => ({
+const podOf = ({ endpoints }: Site, { name }: Named): Omit<PodProps, keyof Named | 'owner' | 'nodes'> => ({
   image: IMAGES.trino,
   command: ['/bin/bash', `/etc/millrace/${CONFIG}/start.sh`, name === COORDINATOR.name ? 'coordinator' : 'worker'],
   ports: [{ name: 'https', containerPort: HTTPS }],

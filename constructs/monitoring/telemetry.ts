@@ -62,6 +62,7 @@ export function telemetry(scope: Construct, { dials }: Site): void {
         ...named,
         owner,
         image: IMAGES.otelCollector,
+        nodes: dials.providers.nodes,
         args: [`--config=/etc/millrace/${NAME}/config.yaml`],
         ports: [
           { name: 'otlp', containerPort: GRPC },

@@ -86,6 +86,7 @@ export function databaseUsers(scope: Construct, site: Site): void {
       activeDeadlineSeconds: DEADLINE_SECONDS,
       ttlSecondsAfterFinished: KEPT_SECONDS,
       template: podTemplate({
+        nodes: dials.providers.nodes,
         ...NAMED,
         owner,
         image: IMAGES.postgres,

@@ -1,7 +1,8 @@
 import type { Construct } from 'constructs';
-import { LAYER, POOL } from '../../app/usecases/annotations.ts';
+import { LAYER } from '../../app/usecases/annotations.ts';
 import { DATA } from '../../app/usecases/data-annotations.ts';
 import { admitted, network, pods, reaching, wholeNamespace } from '../cluster/edges.ts';
+import { nodeSelector } from '../cluster/node-selector.ts';
 import { OPERATORS } from '../cluster/operators.ts';
 import { resourcesOf } from '../cluster/size.ts';
 import { DATABASE_USERS, databaseSecret, MADE } from '../governance/credentials.ts';
@@ -14,10 +15,10 @@ import { DATABASE_GRANTS, TABLE_OWNER, userName } from './database-grants.ts';
 
 const NAMED = { name: 'postgres', layer: 'registry' } as const;
 /** The endpoints' host is this and `-rw`: the primary. */
-const CLUSTER = `${PLATFORM}-registry`;
+export const CLUSTER = `${PLATFORM}-registry`;
+/** What the operator itself labels the cluster's pods with, its runs among them, and no others. */
+const MEMBERS = { 'cnpg.io/cluster': CLUSTER } as const;
 const BACKUP = 'registry-backup';
-/** Every pod of the layer: the operator's are given the label. */
-const MEMBERS = { [LAYER]: NAMED.layer } as const;
 const PORT = 5432;
 const STATUS_PORT = 8000;
 const METRICS_PORT = 9187;
@@ -42,10 +43,11 @@ export function postgres(scope: Construct, site: Site): void {
   const shared = DATABASE_USERS.filter((user) => user !== 'gate').map(databaseSecret);
   readableSecrets(scope, site, NAMED, [...shared, MADE.databaseCertificate]);
   const { cpu, memory } = resourcesOf(size);
+  const selected = nodeSelector(dials.providers.nodes, 'cpu');
   customObject(scope, 'postgres', 'postgresql.cnpg.io/v1 Cluster', {
     metadata: { name: CLUSTER, namespace, labels, annotations: { [DATA.store]: 'metadata' } },
     spec: {
-      inheritedMetadata: { labels: { ...MEMBERS, ...reaching([site.endpoints.objects]) } },
+      inheritedMetadata: { labels: { [LAYER]: NAMED.layer, ...reaching([site.endpoints.objects]) } },
       imageName: IMAGES.postgres,
       imagePullPolicy: 'Always',
       instances: size.instances.value,
@@ -104,7 +106,7 @@ export function postgres(scope: Construct, site: Site): void {
         enablePodAntiAffinity: true,
         topologyKey: 'topology.kubernetes.io/zone',
         podAntiAffinityType: 'preferred',
-        nodeSelector: { [POOL]: 'cpu' },
+        ...(selected && { nodeSelector: selected }),
       },
       monitoring: { enablePodMonitor: false },
       ...backupOf(site),
@@ -151,8 +153,8 @@ function edges(scope: Construct, site: Site): void {
     host: '',
     port: PORT,
     morePorts: [STATUS_PORT],
-    pods: { namespace: namespaceOf(NAMED.layer), labels: { 'cnpg.io/cluster': CLUSTER } },
-    admits: LAYER,
+    pods: { namespace: namespaceOf(NAMED.layer), labels: MEMBERS },
+    admits: 'cnpg.io/cluster',
   };
   network(scope, 'postgres-network', {
     ...NAMED,
@@ -160,7 +162,7 @@ function edges(scope: Construct, site: Site): void {
     pods: MEMBERS,
     ingress: [
       ...(metadata.admits === undefined ? [] : [{ from: [admitted(metadata.admits)], ports: [PORT] }]),
-      { from: [pods(namespaceOf(NAMED.layer), { 'cnpg.io/cluster': CLUSTER })], ports: [PORT, STATUS_PORT] },
+      { from: [pods(namespaceOf(NAMED.layer), MEMBERS)], ports: [PORT, STATUS_PORT] },
       { from: [wholeNamespace(OPERATORS.cloudnativePg)], ports: [PORT, STATUS_PORT] },
       { from: [wholeNamespace(OPERATORS.prometheus)], ports: [METRICS_PORT] },
     ],

@@ -99,7 +99,7 @@ export const templateOf = (name: string, { metadata, spec }: Pod, deadlineSecond
   serviceAccountName: spec.serviceAccountName,
   activeDeadlineSeconds: String(deadlineSeconds),
   priorityClassName: spec.priorityClassName,
-  nodeSelector: spec.nodeSelector,
+  ...(spec.nodeSelector === undefined ? {} : { nodeSelector: spec.nodeSelector }),
   ...(spec.tolerations === undefined ? {} : { tolerations: spec.tolerations }),
   volumes: spec.volumes,
   container: spec.containers[0],
@@ -112,7 +112,7 @@ export interface Pod {
     readonly serviceAccountName: string;
     readonly priorityClassName: string;
     readonly securityContext: unknown;
-    readonly nodeSelector: unknown;
+    readonly nodeSelector?: unknown;
     readonly tolerations?: unknown;
     readonly volumes: unknown;
     readonly containers: readonly unknown[];

@@ -15,11 +15,11 @@ export const fixtures: Fixtures = {
   passing: [
     ...inEachForm('one GPU, its pool and its taint', asking({})),
     ...inEachForm('a number that is not text', asking({}, 2), ['Pod', 'Deployment', 'CronJob']),
+    ...inEachForm('one GPU on nodes without pools', asking({ nodeSelector: undefined })),
     ...inEachForm('none', (form) => [workload(form)]),
   ],
   violating: [
-    ...inEachForm('no pool selected', asking({ nodeSelector: undefined })),
-    ...inEachForm('the wrong pool', asking({ nodeSelector: { 'millrace.dev/pool': 'cpu' } }), ['Deployment', 'Job']),
+    ...inEachForm('the wrong pool', asking({ nodeSelector: { 'millrace.dev/pool': 'cpu' } })),
     ...inEachForm('no toleration', asking({ tolerations: undefined })),
     // The API server refuses these two by itself, before any policy is asked.
     ...inEachForm('half a GPU', asking({}, '1500m'), ['Pod', 'Deployment', 'CronJob']).map((fixture) => ({

@@ -11,10 +11,11 @@ export const gpuRequest = objectRule({
   name: 'training-gpu-request',
   layer: 'training',
   severity: 'mandatory',
-  title: 'A GPU is asked for as a whole number in the limits, with the pool selected and its taint tolerated',
+  title: 'A GPU is asked for as a whole number in the limits, no other pool selected and the taint of its nodes tolerated',
   control: ['SRE: capacity'],
   reason: 'A pod that asks in any other way stays Pending for ever, and nobody is told.',
-  remediation: 'Set `gpus:` of the workload; it writes the limit, the node selector and the toleration.',
+  remediation:
+    'Set `gpus:` of the workload; it writes the limit, the toleration and, where the stack makes the nodes, their selector.',
   kinds: WORKLOAD_KINDS,
   object: () =>
     all(
@@ -22,7 +23,7 @@ export const gpuRequest = objectRule({
         const [limit, request] = [container.at('resources', 'limits', GPU), container.at('resources', 'requests', GPU)];
         return said(`a whole number of ${GPU}`, implies(any(present(limit), present(request)), matches(limit, WHOLE)));
       }),
-      implies(wantsGpu, said('gpu', selectsGpu)),
+      implies(wantsGpu, said('gpu, or no pool', selectsGpu)),
       implies(wantsGpu, said(`a toleration of the taint ${GPU}`, toleratesGpu)),
     ),
 });

@@ -12,7 +12,7 @@ export interface FakeNode {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** A node that KWOK plays: it becomes Ready and its pods run, but nothing is executed. */
+/** A node that KWOK plays, with the labels that any cluster's nodes have: it becomes Ready and its pods run, but nothing is executed. */
 export function fakeNode({ name, zone, gpus = 0, cpu, memory, labels }: FakeNode): KubeObject {
   const room = {
     cpu: cpu ?? (gpus > 0 ? '96' : '16'),
@@ -31,7 +31,6 @@ export function fakeNode({ name, zone, gpus = 0, cpu, memory, labels }: FakeNode
         'kubernetes.io/os': 'linux',
         'kubernetes.io/arch': 'amd64',
         'node.kubernetes.io/instance-type': gpus > 0 ? 'g6.48xlarge' : 'm7i.4xlarge',
-        'millrace.dev/pool': gpus > 0 ? 'gpu' : 'cpu',
         'topology.kubernetes.io/region': 'test-1',
         'topology.kubernetes.io/zone': zone,
         ...labels,

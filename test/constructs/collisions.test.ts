@@ -59,12 +59,13 @@ function withPorts(containers: readonly (readonly [string, number])[], service: 
   const [main, beside] = containers.map(([name, containerPort]) => ({ ports: [{ name, containerPort }] }));
   const chart = new Chart(new App(), 'one');
   const metadata = { name: 'one', namespace: 'millrace-serving' };
-  const named = { name: 'one', layer: 'serving', owner: 'shop-ml', image: IMAGE, resources, priority: 'serving' } as const;
+  const named = { name: 'one', layer: 'serving', owner: 'shop-ml' } as const;
+  const pod = { nodes: 'existing', image: IMAGE, resources, priority: 'serving' } as const;
   object(chart, 'pod', 'apps/v1 Deployment', {
     metadata,
     spec: {
       selector: { matchLabels: {} },
-      template: podTemplate({ ...named, ...main, beside: [{ name: 'exporter', image: IMAGE, resources, ...beside }] }),
+      template: podTemplate({ ...named, ...pod, ...main, beside: [{ name: 'exporter', image: IMAGE, resources, ...beside }] }),
     },
   });
   object(chart, 'service', 'v1 Service', { metadata, spec: { ports: service.map(([name, port]) => ({ name, port })) } });

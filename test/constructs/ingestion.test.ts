@@ -33,6 +33,17 @@ test('every listener has TLS and names its users, and no topic is made on the fl
   assert.equal(String(spec.kafka.config['unclean.leader.election.enable']), 'false');
 });
 
+test('the disks of brokers and controllers belong to the group of their user', () => {
+  const pools = ofKind(platform(), 'KafkaNodePool');
+  assert.equal(pools.length, 2);
+  for (const { metadata, spec } of pools) assert.equal(spec.template.pod.securityContext.fsGroup, 0, metadata.name);
+});
+
+test('what Kafka’s own pods may reach is opened to them alone, and not to the collectors beside them', () => {
+  const { podSelector } = named(platform(), 'NetworkPolicy', 'kafka').spec;
+  assert.deepEqual(podSelector.matchLabels, { 'strimzi.io/cluster': 'millrace' });
+});
+
 test('outside dev a broker may be lost: three of them, three copies, two in step', () => {
   const objects = platform();
   assert.equal(named(objects, 'KafkaNodePool', 'controller').spec.replicas, 3);

@@ -109,7 +109,13 @@ test('the registry’s database takes no connection without TLS or a password, a
   assert.equal(spec.postgresql.pg_hba[0], 'hostnossl all all all reject');
   assert.ok(spec.postgresql.pg_hba.every((line: string) => !line.includes('trust')));
   assert.equal(spec.backup.retentionPolicy, '30d');
-  assert.equal(ofKind(platform(registry), 'ScheduledBackup').length, 1);
+  assert.equal(ofKind(platform(registry), 'ScheduledBackup')[0]?.spec.method, 'barmanObjectStore');
+  assert.match(spec.imageName, /-system-\w+@sha256:/, 'CloudNativePG’s other kinds of image have no Barman');
+});
+
+test('what the database’s own pods may reach is opened to them alone, and not to the registry beside them', () => {
+  const { podSelector } = named(platform(registry), 'NetworkPolicy', 'postgres').spec;
+  assert.deepEqual(podSelector.matchLabels, { 'cnpg.io/cluster': 'millrace-registry' });
 });
 
 test('only the gate’s account reads the gate’s password', () => {
