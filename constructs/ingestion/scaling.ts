@@ -64,7 +64,7 @@ export function scaleOnLag(scope: Construct, site: Site, usecase: UseCase, decla
           allowIdleConsumers: 'false',
           tls: 'enable',
           ...(site.dials.providers.log === 'msk'
-            ? { sasl: 'aws_msk_iam', awsRegion: site.dials.aws?.region ?? '' }
+            ? { sasl: 'oauthbearer', saslTokenProvider: 'aws_msk_iam', awsRegion: site.dials.aws?.region ?? '' }
             : { sasl: 'scram_sha512' }),
         },
         authenticationRef: { name },
