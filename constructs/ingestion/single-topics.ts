@@ -14,7 +14,6 @@ import { object } from '../object.ts';
 import { namespaceOf, PLATFORM, type Site } from '../site.ts';
 import { type Topic, topicsFor } from './topics.ts';
 
-const KEPT_SECONDS = 86_400;
 const DEADLINE_SECONDS = 1_200;
 const RETRIES = 6;
 
@@ -88,11 +87,10 @@ export function singleTopics(scope: Construct, site: Site, usecase: UseCase): vo
     spec: {
       backoffLimit: RETRIES,
       activeDeadlineSeconds: DEADLINE_SECONDS,
-      ttlSecondsAfterFinished: KEPT_SECONDS,
       template: podTemplate({
-        nodes: site.dials.providers.nodes,
         ...named,
         owner,
+        nodes: site.dials.providers.nodes,
         image: IMAGES.kafka,
         command: ['/bin/bash', `/etc/millrace/${config}/make.sh`],
         args: [

@@ -25,7 +25,6 @@ const DECLARATION: WorkloadDeclaration = {
 const NAMED = { name: DECLARATION.name, layer: DECLARATION.layer } as const;
 const OWNER = 'owner';
 const SECRET = `${NAMED.name}-passwords`;
-const KEPT_SECONDS = 86_400;
 const DEADLINE_SECONDS = 1_200;
 const RETRIES = 6;
 
@@ -84,11 +83,10 @@ export function databaseUsers(scope: Construct, site: Site): void {
     spec: {
       backoffLimit: RETRIES,
       activeDeadlineSeconds: DEADLINE_SECONDS,
-      ttlSecondsAfterFinished: KEPT_SECONDS,
       template: podTemplate({
-        nodes: dials.providers.nodes,
         ...NAMED,
         owner,
+        nodes: dials.providers.nodes,
         image: IMAGES.postgres,
         command: ['/bin/bash', `/etc/millrace/${metadata.name}/make.sh`],
         args: [`/etc/millrace/${metadata.name}/users.sql`, `/run/secrets/${SECRET}`],

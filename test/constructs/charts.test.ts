@@ -35,6 +35,11 @@ const withPods = (objects: readonly Manifest[]) =>
   ['Deployment', 'StatefulSet', 'Job', 'CronJob'].flatMap((kind) => ofKind(objects, kind));
 
 for (const [name, variant] of Object.entries(VARIANTS)) {
+  test(`${name}: a run that the stack has on record is not deleted behind its back`, () => {
+    for (const { metadata, spec } of ofKind(all(variant), 'Job'))
+      assert.equal(spec.ttlSecondsAfterFinished, undefined, metadata.name);
+  });
+
   test(`${name}: every pod is hardened and bounded`, () => {
     for (const object of withPods(all(variant))) {
       const { spec } = templateOf(object);

@@ -254,7 +254,6 @@ test('that run shows its password in no argument, and reaches the broker and not
     '/run/secrets/retail-topics-log',
     '/opt/kafka/bin',
   ]);
-  assert.equal(job?.spec.ttlSecondsAfterFinished, 86_400);
   assert.equal(named(objects, 'ExternalSecret', 'retail-topics-log').spec.data[0].remoteRef.key, 'kafka-auth');
   assert.deepEqual(
     named(objects, 'NetworkPolicy', 'retail-topics').spec.egress.map(
