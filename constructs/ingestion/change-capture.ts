@@ -169,7 +169,8 @@ export function connectorConfig(source: ChangeSource): Readonly<Record<string, s
     'table.include.list': source.tables.map(({ name }) => name).join(','),
     'plugin.name': 'pgoutput',
     'publication.name': slot,
-    'publication.autocreate.mode': 'filtered',
+    // Who owns the tables says what is published: a connector that could would have to own them too.
+    'publication.autocreate.mode': 'disabled',
     'slot.name': slot,
     'snapshot.mode': 'initial',
     'tombstones.on.delete': 'true',

@@ -67,7 +67,7 @@ export function needsOf(environment: Environment): Needs {
 }
 
 /** The kinds whose pods stand, those that operators make included. What runs by a schedule finds room beside them or waits. */
-const STANDING = new Set(['Deployment', 'StatefulSet', 'KafkaNodePool', 'Cluster']);
+const STANDING = new Set(['Deployment', 'StatefulSet', 'KafkaNodePool', 'KafkaConnect', 'Cluster']);
 
 function standing({ kind, metadata, spec = {} }: Manifest, all: readonly Manifest[]): StandingPods[] {
   if (!STANDING.has(kind)) return [];
