@@ -54,10 +54,18 @@ export function openRuntime(options: RuntimeOptions = {}): Runtime {
 
   const openers: { readonly [Name in keyof Ports]: () => Promise<Ports[Name]> } = {
     log: async () => (await import('./ingestion/event-log/embedded.ts')).openEmbeddedLog(join(dataDir, 'log'), { logger }),
-    objects: async () => (await import('./lake/object-store/embedded.ts')).openEmbeddedObjects(join(dataDir, 'objects')),
+    objects: async () => {
+      if (settings.MILLRACE_OBJECTS_BUCKET !== undefined) {
+        const { s3Access } = await import('./lake/object-store/s3-client.ts');
+        return (await import('./lake/object-store/s3.ts')).openS3Objects(s3Access(settings, 'MILLRACE_OBJECTS_BUCKET'));
+      }
+      return (await import('./lake/object-store/embedded.ts')).openEmbeddedObjects(join(dataDir, 'objects'));
+    },
     lake: async () => {
       const { openEmbeddedLake } = await import('./lake/embedded.ts');
-      return openEmbeddedLake(await use('objects'), { scratchDir: join(dataDir, 'scratch'), clock });
+      const megabytes = settings.MILLRACE_LAKE_COPIES_MB;
+      const copies = megabytes !== undefined && { copyBytes: Number(megabytes) * 1024 ** 2 };
+      return openEmbeddedLake(await use('objects'), { scratchDir: join(dataDir, 'scratch'), clock, ...copies });
     },
     online: async () => (await import('./features/online-store/embedded.ts')).openEmbeddedOnline(join(dataDir, 'online')),
     metadata: async () => {
@@ -67,8 +75,14 @@ export function openRuntime(options: RuntimeOptions = {}): Runtime {
     },
     keys: async () => (await import('./governance/keys/embedded.ts')).openEmbeddedKeys(join(dataDir, 'keys')),
     audit: async () => {
-      const { openEmbeddedAudit } = await import('./governance/audit-sink/embedded.ts');
       const keys = await use('keys');
+      if (settings.MILLRACE_AUDIT_BUCKET !== undefined) {
+        const { s3Access } = await import('./lake/object-store/s3-client.ts');
+        const { openS3Objects } = await import('./lake/object-store/s3.ts');
+        const { openBucketAudit } = await import('./governance/audit-sink/bucket.ts');
+        return openBucketAudit({ objects: await openS3Objects(s3Access(settings, 'MILLRACE_AUDIT_BUCKET')), keys, clock });
+      }
+      const { openEmbeddedAudit } = await import('./governance/audit-sink/embedded.ts');
       return openEmbeddedAudit({ dir: join(dataDir, 'audit'), witnessDir: join(dataDir, 'audit-witness'), keys, clock });
     },
   };

@@ -53,7 +53,10 @@ export const SETTINGS = Type.Object({
   MILLRACE_OBJECTS_BUCKET: bucket,
   MILLRACE_OBJECTS_ACCESS_KEY_FILE: file,
   MILLRACE_OBJECTS_SECRET_KEY_FILE: file,
+  MILLRACE_OBJECTS_CA_FILE: file,
   MILLRACE_AUDIT_BUCKET: bucket,
+  /** What copies of the lake's files may take of the scratch disk. */
+  MILLRACE_LAKE_COPIES_MB: count,
   MILLRACE_ONLINE_HOST: host,
   MILLRACE_ONLINE_PORT: port,
   MILLRACE_ONLINE_SENTINEL: text(`${HOST}:${PORT}`, 'host:port'),
@@ -169,15 +172,13 @@ function near(field: string): string {
 /** Settings that ask for a store outside the data folder, and what would have to be built to have it. */
 const ADAPTERS: readonly (readonly [SettingName, string])[] = [
   ['MILLRACE_LOG_BROKERS', 'the event log on Kafka'],
-  ['MILLRACE_OBJECTS_BUCKET', 'the object store on S3'],
-  ['MILLRACE_AUDIT_BUCKET', 'the audit log on a bucket'],
   ['MILLRACE_ONLINE_HOST', 'the online store on Valkey'],
   ['MILLRACE_KEYS_MASTER_FILE', 'keys under a mounted master key'],
   ['MILLRACE_KEYS_KMS_KEY', 'keys under a KMS key'],
 ];
 
 /** Settings that ask for a store outside the data folder which this build can use. */
-const READY: readonly SettingName[] = ['MILLRACE_METADATA_HOST'];
+const READY: readonly SettingName[] = ['MILLRACE_METADATA_HOST', 'MILLRACE_OBJECTS_BUCKET', 'MILLRACE_AUDIT_BUCKET'];
 
 /**
  * Holds settings to the adapters that this build has.

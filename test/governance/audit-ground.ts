@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openBucketAudit } from '../../app/governance/audit-sink/bucket.ts';
 import { openEmbeddedAudit } from '../../app/governance/audit-sink/embedded.ts';
 import type { AuditSink } from '../../app/governance/audit-sink/port.ts';
 import { openEmbeddedKeys } from '../../app/governance/keys/embedded.ts';
 import type { KeyStore } from '../../app/governance/keys/port.ts';
+import type { ObjectStore } from '../../app/lake/object-store/port.ts';
 
 export interface AuditGround {
   readonly root: string;
@@ -32,6 +34,29 @@ export function auditGround(): AuditGround {
       opened.push(sink);
       return sink;
     },
+    async end() {
+      for (const sink of opened) await sink.close();
+      keys.close();
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
+
+/** One audit log on a bucket; each `open` of a store is another client of it. */
+export function bucketAuditGround(openStore: () => Promise<ObjectStore>) {
+  const root = mkdtempSync(join(tmpdir(), 'millrace-audit-'));
+  const keys = openEmbeddedKeys(join(root, 'keys'));
+  const opened: AuditSink[] = [];
+  let now = 1_767_225_600_000_000;
+  const openOn = async (objects: ObjectStore): Promise<AuditSink> => {
+    const sink = await openBucketAudit({ objects, keys, clock: { now: () => now++ } });
+    opened.push(sink);
+    return sink;
+  };
+  return {
+    keys,
+    openOn,
+    open: async () => openOn(await openStore()),
     async end() {
       for (const sink of opened) await sink.close();
       keys.close();

@@ -8,10 +8,9 @@ import type { S3Options } from '../../app/lake/object-store/s3-client.ts';
 import type { Lake, TableSpec } from '../../app/lake/port.ts';
 import { retail } from '../../app/usecases/retail/usecase.ts';
 import { workloadsOf } from '../../app/workloads.ts';
-import { type AwsStores, grantsOf } from '../../constructs/cluster/aws-grants.ts';
-import { policyDocument } from '../../constructs/cluster/aws-statement.ts';
+import { grantedOn } from './s3-grants.ts';
 import { openPath } from './s3-path.ts';
-import { type S3Server, type Statement, startS3 } from './versitygw.ts';
+import { type S3Server, startS3 } from './versitygw.ts';
 
 let server: S3Server;
 before(async () => {
@@ -22,34 +21,16 @@ after(() => server.stop());
 const body = (text: string) => Buffer.from(text);
 const columns: TableSpec['columns'] = [{ name: 'id', type: 'string', nullable: false }];
 
-/** What the role of a declared workload may do with the bucket, as the constructs grant it on AWS, for a user of this server. */
-async function grantedOn(bucket: string, workload: string, user: string): Promise<readonly Statement[]> {
-  const declaration = workloadsOf(retail).find(({ name }) => name === workload);
-  assert.ok(declaration, workload);
-  const stores: AwsStores = {
-    lake: { arn: `arn:aws:s3:::${bucket}`, keyArn: 'key' },
-    audit: { arn: `arn:aws:s3:::${bucket}-audit`, keyArn: 'key' },
-    log: { arn: 'arn:aws:kafka:eu-test-1:1:cluster/log/1' },
-    subjectKeyArn: 'key',
-    signingKeyArn: 'key',
-  };
-  const text = await new Promise<string>((resolve) => policyDocument(grantsOf(declaration, stores)).apply(resolve));
-  const { Statement: all } = JSON.parse(text) as {
-    readonly Statement: readonly { readonly Action: readonly string[]; readonly Resource: string | readonly string[] }[];
-  };
-  return all
-    .filter(({ Action, Resource }) => Action.every((action) => action.startsWith('s3:')) && !String(Resource).includes('-audit'))
-    .map((statement) => ({ ...statement, Principal: [user] }));
-}
-
 /** The bucket as the workload opens it, with exactly its rights. */
 async function asWorkload<T>(
   bucket: S3Options,
   workload: string,
   work: (lake: Lake, objects: S3ObjectStore) => Promise<T>,
 ): Promise<T> {
+  const declaration = workloadsOf(retail).find(({ name }) => name === workload);
+  assert.ok(declaration, workload);
   const { name, ...keys } = server.user();
-  await server.allow(bucket.bucket, await grantedOn(bucket.bucket, workload, name));
+  await server.allow(bucket.bucket, await grantedOn(declaration, { lake: bucket.bucket }, name));
   const objects = await openS3Objects({ ...bucket, ...keys });
   const lake = await openEmbeddedLake(objects, { scratchDir: server.folder(), clock: systemClock });
   try {

@@ -7,6 +7,7 @@ import {
   ListBucketsCommand,
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
+  PutObjectLockConfigurationCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
 import type { S3Options } from '../../app/lake/object-store/s3-client.ts';
@@ -24,7 +25,7 @@ export interface S3Server {
   readonly owner: S3Client;
   /** How the owner opens a bucket that is there. */
   opened(bucket: string): S3Options;
-  /** A new, empty bucket, versioned; with object lock where it keeps what must not go. */
+  /** A new, empty bucket, versioned; with object lock every version is kept for a day, as on AWS. */
   bucket(options?: { readonly objectLock?: boolean }): Promise<S3Options>;
   /** A user who may do nothing yet: its access key, and the files of key and secret. */
   user(): { readonly name: string; readonly accessKeyFile: string; readonly secretKeyFile: string };
@@ -108,6 +109,8 @@ export async function startS3(): Promise<S3Server> {
       const Bucket = `bucket-${count}`;
       await owner.send(new CreateBucketCommand({ Bucket, ObjectLockEnabledForBucket: objectLock }));
       await owner.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }));
+      const kept = { ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 1 } } } as const;
+      if (objectLock) await owner.send(new PutObjectLockConfigurationCommand({ Bucket, ObjectLockConfiguration: kept }));
       return opened(Bucket);
     },
     user() {

@@ -96,7 +96,8 @@ export function advance(ledger: Ledger, files: AuditFiles, keys: KeyStore, thoro
   return { local: first + local.length, witness: first + witness.length, roots, copies };
 }
 
-function judge(line: Buffer, size: number, root: string, keys: KeyStore, signature: boolean): string | undefined {
+/** What is wrong with a checkpoint as that of this size and root; undefined where nothing is. */
+export function judge(line: Buffer, size: number, root: string, keys: KeyStore, signature: boolean): string | undefined {
   const checkpoint: Checkpoint | undefined = readCheckpoint(line);
   if (checkpoint === undefined) return 'the checkpoint is not one the platform writes';
   if (checkpoint.size !== size) return `the checkpoint in this place is of size ${checkpoint.size}, not ${size}`;

@@ -3,6 +3,7 @@ import { Agent } from 'node:http';
 import { Agent as SecureAgent } from 'node:https';
 import { getCACertificates } from 'node:tls';
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
+import { needed, type Settings } from '../../settings.ts';
 import { lakeError } from '../errors.ts';
 
 /** Where a bucket is, and who asks. */
@@ -20,6 +21,21 @@ export interface S3Options {
   readonly patience?: { readonly connectMs: number; readonly silenceMs: number };
   /** Tries of one request. @default 5 */
   readonly attempts?: number;
+}
+
+/** The bucket that a setting names. @throws MR_SETTINGS_INVALID where no region is given */
+export function s3Access(settings: Settings, by: 'MILLRACE_OBJECTS_BUCKET' | 'MILLRACE_AUDIT_BUCKET'): S3Options {
+  const { MILLRACE_OBJECTS_ENDPOINT: endpoint, MILLRACE_OBJECTS_CA_FILE: caFile } = settings;
+  const { MILLRACE_OBJECTS_ACCESS_KEY_FILE: accessKeyFile, MILLRACE_OBJECTS_SECRET_KEY_FILE: secretKeyFile } = settings;
+  const at = needed(settings, by, [by, 'MILLRACE_OBJECTS_REGION']);
+  return {
+    bucket: at[by],
+    region: at.MILLRACE_OBJECTS_REGION,
+    ...(endpoint !== undefined && { endpoint }),
+    ...(caFile !== undefined && { caFile }),
+    ...(accessKeyFile !== undefined && { accessKeyFile }),
+    ...(secretKeyFile !== undefined && { secretKeyFile }),
+  };
 }
 
 /** Files of secrets are read anew this often: whoever rotates a key need not restart what uses it. */
