@@ -26,7 +26,7 @@ async function ground(t: TestContext) {
     rmSync(dataDir, { recursive: true, force: true });
   });
   const metadata = await runtime.use('metadata');
-  const state = { versions: [] as Pick<Version, 'version' | 'state' | 'manifest'>[], champion: 1, lake: 7 };
+  const state = { versions: [] as Version[], champion: 1, lake: 7 };
   const ask = async (since: Micros, kind: DriftAsk['kind'] = 'detected') => {
     const reading = { feature: 'user_activity.views_1h', test: 'psi', value: 0.6, threshold: 0.25, exceeded: true } as const;
     const read = { ...reading, since, at: clock.time, version: 1 };
@@ -39,14 +39,14 @@ async function ground(t: TestContext) {
     ({
       ...{ version: number, state: is },
       manifest: { dataset: { tables: { 'retail.click': trainedOn } } },
-    }) as Pick<Version, 'version' | 'state' | 'manifest'>;
+    }) as unknown as Version;
   const due = () =>
     retrainDue({
       ...{ usecase: retail, metadata, clock },
       lake: { has: async () => true, snapshot: async () => ({ version: state.lake }) } as unknown as Lake,
       registry: {
-        list: async () => state.versions as readonly Version[],
-        alias: async () => state.versions.find(({ version: number }) => number === state.champion) as Version | undefined,
+        list: async () => state.versions,
+        alias: async () => state.versions.find(({ version: number }) => number === state.champion),
       },
     });
   const trained = (minutes: number) =>
