@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { openClock } from '../app/clock/embedded.ts';
 import { errorTable } from '../app/errors.ts';
 import { openRuntime, type Runtime } from '../app/runtime.ts';
+import { readSettings } from '../app/settings.ts';
 import { loadUseCase } from '../app/usecases/load.ts';
 import type { CommandContext } from './command.ts';
 
@@ -26,7 +27,9 @@ export function commandContext(options: () => GlobalOptions): CommandContext & {
     options,
     open: async ({ create = false } = {}) => {
       const { data } = options();
-      if (!create && !existsSync(data))
+      // On a cluster the folder is a pod's scratch, and all that lasts is in the stores.
+      const lasting = readSettings(process.env).MILLRACE_GROUND !== 'cluster';
+      if (lasting && !create && !existsSync(data))
         throw errors.error('MR_CLI_DATA_MISSING', `There is no data folder at '${data}'`, {
           field: '--data',
           value: data,

@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { MillraceError } from '../app/errors.ts';
 import { LAYERS } from '../app/layers.ts';
 import { commandContext } from './context.ts';
+import { unavailable } from './unavailable.ts';
 
 /** Top-level commands, and the layers: each module is loaded when it is called. */
 const COMMANDS: Readonly<Record<string, string>> = {
@@ -35,23 +36,24 @@ async function main(argv: readonly string[]): Promise<number> {
   });
 
   const named = argv.find((word) => word in COMMANDS);
-  for (const [name, summary] of Object.entries(COMMANDS)) {
-    if (name !== named) {
-      program.command(name).description(summary);
-      continue;
-    }
-    const module = (await import(`./commands/${name}.ts`)) as Readonly<
-      Record<string, (program: Command, context: unknown) => void>
-    >;
-    module[`${name}Commands`]?.(program, context);
-  }
   try {
+    for (const [name, summary] of Object.entries(COMMANDS)) {
+      if (name !== named) {
+        program.command(name).description(summary);
+        continue;
+      }
+      const module = (await import(`./commands/${name}.ts`)) as Readonly<
+        Record<string, (program: Command, context: unknown) => void>
+      >;
+      module[`${name}Commands`]?.(program, context);
+    }
     await program.parseAsync([...argv], { from: 'user' });
     return context.exitCode();
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    if (!(error instanceof MillraceError)) throw error;
-    process.stderr.write(`${explain(error)}\n`);
+    const known = error instanceof MillraceError ? error : unavailable(error, argv);
+    if (known === undefined) throw error;
+    process.stderr.write(`${explain(known)}\n`);
     return EXIT.failed;
   } finally {
     await context.close();
