@@ -21,6 +21,7 @@ export const CATALOGUE = {
   'serving.access.refuse': action('serving', 'a request without a valid token or scope was turned away'),
   'serving.unit.load': action('serving', 'a release unit was checked, loaded and put to work'),
   'serving.unit.refuse': action('serving', 'a release unit failed its checks and was not loaded'),
+  'serving.unit.withdraw': action('serving', 'a revoked or retired release unit was let go of'),
   'ingestion.access.refuse': action('collector', 'events without a valid token were turned away'),
   'ingestion.deadletter.replay': action('data steward', 'refused events were run through the door again'),
   'monitoring.drift.detect': action('monitor', 'a feature or the predictions left their training profile'),

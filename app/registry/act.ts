@@ -26,15 +26,20 @@ type Act = Omit<AuditAct, 'outcome'>;
 export async function audited<T>(
   { metadata, audit }: RegistryPorts,
   act: Act,
-  change: (db: Transaction<Tables>) => Promise<{ readonly result: T; readonly changed: boolean }>,
+  change: (db: Transaction<Tables>) => Promise<{
+    readonly result: T;
+    readonly changed: boolean;
+    /** What came of it, beside what was asked for. */
+    readonly detail?: NonNullable<AuditAct['detail']>;
+  }>,
   prepare: () => Promise<void> = async () => undefined,
 ): Promise<T> {
   try {
     checkName('actor', act.actor);
     await prepare();
     return await metadata.db.transaction().execute(async (db) => {
-      const { result, changed } = await change(db);
-      if (changed) await audit.append({ ...act, outcome: 'allowed' });
+      const { result, changed, detail } = await change(db);
+      if (changed) await audit.append({ ...act, outcome: 'allowed', detail: { ...act.detail, ...detail } });
       return result;
     });
   } catch (error) {

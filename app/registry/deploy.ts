@@ -8,7 +8,7 @@ import { checkInUse, checkSignOff, setState } from './sign-off.ts';
 import type { Deployment, Version } from './version.ts';
 
 /** Reads and checks every byte of a unit; throws where one is not as registered. */
-type CheckUnit = (unitId: string) => Promise<unknown>;
+export type CheckUnit = (unitId: string) => Promise<unknown>;
 
 export interface DeployOptions {
   readonly model: string;
@@ -97,7 +97,7 @@ export function championStack(deployments: readonly Deployment[]): readonly numb
   return stack;
 }
 
-async function previousChampion(db: Kysely<Tables>, model: string): Promise<Version> {
+export async function previousChampion(db: Kysely<Tables>, model: string): Promise<Version> {
   const stack = championStack(await deploymentsOf(db, model));
   const current = stack.at(-1);
   for (const number of stack.slice(0, -1).reverse()) {
@@ -111,7 +111,7 @@ async function previousChampion(db: Kysely<Tables>, model: string): Promise<Vers
   });
 }
 
-async function deploy(
+export async function deploy(
   db: Transaction<Tables>,
   clock: Clock,
   act: Deployment['act'],

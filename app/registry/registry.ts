@@ -29,7 +29,7 @@ export interface Registry extends RegistryReader {
   rollback(model: string, actor: string, reason: string): Promise<Version>;
   /** @throws MR_REGISTRY_CHAMPION */
   retire(model: string, version: number, actor: string, reason: string): Promise<Version>;
-  /** Out for good, the champion as well: the next promotion or rollback replaces it. @throws MR_REGISTRY_REVOKED, MR_REGISTRY_RETIRED */
+  /** Out for good, the champion as well: the one before it comes back, where there is one. @throws MR_REGISTRY_REVOKED, MR_REGISTRY_RETIRED */
   revoke(model: string, version: number, actor: string, reason: string): Promise<Version>;
   /** Stores the gate's signed evidence. @throws MR_REGISTRY_SIGNATURE_INVALID */
   recordVerdict(actor: string, evidence: SignedEvidence): Promise<RecordedVerdict>;
@@ -48,7 +48,7 @@ export function openRegistry(ports: RegistryPorts): Registry {
     promote: (model, version, actor, reason) => promote(ports, loadUnit, version, { model, actor, reason }),
     rollback: (model, actor, reason) => rollback(ports, loadUnit, { model, actor, reason }),
     retire: (model, version, actor, reason) => retire(ports, version, { model, actor, reason }),
-    revoke: (model, version, actor, reason) => revoke(ports, version, { model, actor, reason }),
+    revoke: (model, version, actor, reason) => revoke(ports, loadUnit, version, { model, actor, reason }),
     recordVerdict: (actor, evidence) => recordVerdict(ports, actor, evidence),
     loadUnit,
     sweep: (model) => sweepReleases(ports, model),

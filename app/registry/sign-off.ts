@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { canonicalJson } from '../canonical.ts';
 import type { KeyStore, Signature } from '../governance/keys/port.ts';
 import type { UseCase } from '../usecases/usecase.ts';
@@ -100,7 +100,7 @@ export const approvalText = ({ model, version, unitId }: Version, { approver, at
  * Checks the whole sign-off of a version: state, the newest verdict and every approval, each by its signature.
  * @throws MR_REGISTRY_NOT_GATED, MR_REGISTRY_NOT_APPROVED, MR_REGISTRY_RETIRED, MR_REGISTRY_REVOKED, MR_REGISTRY_SIGNATURE_INVALID
  */
-export async function checkSignOff(db: Transaction<Tables>, keys: KeyStore, version: Version): Promise<void> {
+export async function checkSignOff(db: Kysely<Tables>, keys: KeyStore, version: Version): Promise<void> {
   const policy = (await passedVerdict(db, keys, version)).approval;
   const approvals = await approvalsOf(db, version.model, version.version);
   for (const approval of approvals) {
@@ -117,7 +117,7 @@ export async function checkSignOff(db: Transaction<Tables>, keys: KeyStore, vers
 }
 
 /** The newest verdict, which must be a pass. */
-async function passedVerdict(db: Transaction<Tables>, keys: KeyStore, version: Version): Promise<EvidenceHead> {
+async function passedVerdict(db: Kysely<Tables>, keys: KeyStore, version: Version): Promise<EvidenceHead> {
   checkInUse(version);
   const newest = (await verdictsOf(db, version.model, version.version)).at(-1);
   if (newest === undefined || newest.verdict !== 'passed' || version.state === 'refused' || version.state === 'candidate')

@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { MillraceError } from '../errors.ts';
 import type { AuditAct, AuditSink } from '../governance/audit-sink/port.ts';
+import type { VersionState } from '../registry/metadata/tables.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { Version } from '../registry/version.ts';
 import { loadServingUnit, type UnitSources } from './load-unit.ts';
 import type { ServingMetrics } from './metrics.ts';
 import type { ServingUnit, UnitSlot } from './unit.ts';
@@ -19,7 +21,7 @@ export interface ChampionWatch {
 }
 
 export interface ChampionOptions extends UnitSources {
-  readonly registry: Pick<Registry, 'alias' | 'loadUnit'>;
+  readonly registry: Pick<Registry, 'alias' | 'byUnit' | 'loadUnit'>;
   readonly slot: UnitSlot;
   readonly audit: AuditSink;
   readonly logger: Logger;
@@ -28,11 +30,15 @@ export interface ChampionOptions extends UnitSources {
   readonly pollMs?: number;
 }
 
+/** States in which a version never answers again. */
+const GONE: ReadonlySet<VersionState> = new Set(['revoked', 'retired']);
+
 const RETRY_MS = [1_000, 5_000, 30_000, 60_000];
 
 /**
  * Follows the alias `champion`: loads what it points to beside the unit that answers, and swaps when the new one is
- * warm. A unit that cannot be loaded is audited once and tried again ever more rarely; the old one goes on answering.
+ * warm. A unit that cannot be loaded is audited once and tried again ever more rarely; the old one goes on answering. One
+ * that was revoked or retired is let go of at the next look, whether or not another takes its place.
  */
 export function watchChampion(options: ChampionOptions): ChampionWatch {
   const { slot, logger, metrics, usecase, pollMs = 200 } = options;
@@ -54,8 +60,14 @@ export function watchChampion(options: ChampionOptions): ChampionWatch {
 
   async function look(): Promise<void> {
     await dropVectors();
-    const champion = await options.registry.alias(model, 'champion');
+    const named = await options.registry.alias(model, 'champion');
+    const champion = named !== undefined && GONE.has(named.state) ? undefined : named;
     none = champion === undefined;
+    await follow(champion);
+    for (const unit of [slot.current(), slot.former()]) if (unit !== undefined) await withdrawIfGone(unit);
+  }
+
+  async function follow(champion: Version | undefined): Promise<void> {
     const current = slot.current();
     if (champion === undefined || champion.unitId === current?.unitId) {
       refused = undefined;
@@ -71,6 +83,19 @@ export function watchChampion(options: ChampionOptions): ChampionWatch {
     } catch (error) {
       await refuse(champion.unitId, champion.version, error);
     }
+  }
+
+  async function withdrawIfGone(unit: ServingUnit): Promise<void> {
+    const state = (await options.registry.byUnit(unit.unitId))?.state;
+    if (state === undefined || !GONE.has(state)) return;
+    const answered = slot.current() === unit;
+    slot.withdraw(unit);
+    if (answered) metrics.unit.reset();
+    metrics.swaps.inc({ outcome: 'withdrawn' });
+    const { unitId, version } = unit;
+    const now = slot.current()?.unitId ?? null;
+    logger.warn({ unitId, version, state, answered, now }, 'a release was taken out of use');
+    await record('serving.unit.withdraw', unitId, 'done', { version, state, answered, now });
   }
 
   async function swap(unit: ServingUnit, outcome: 'loaded' | 'returned', before: ServingUnit | undefined): Promise<void> {

@@ -53,7 +53,7 @@ export function servingMetrics(): ServingMetrics {
     }),
     swaps: new Counter({
       name: 'millrace_serving_swaps_total',
-      help: 'Changes of the release unit: loaded, returned (the former one, kept warm) or refused',
+      help: 'Changes of the release unit: loaded, returned (the former one, kept warm), refused, or withdrawn (revoked or retired)',
       labelNames: ['outcome'],
       registers,
     }),

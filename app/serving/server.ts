@@ -25,7 +25,7 @@ import { closeWeb, openWeb, type Web } from './web.ts';
 
 export interface ServingOptions {
   readonly usecase: UseCase;
-  readonly registry: Pick<Registry, 'alias' | 'loadUnit'>;
+  readonly registry: Pick<Registry, 'alias' | 'byUnit' | 'loadUnit'>;
   readonly online: OnlineStore;
   readonly log: EventLog;
   readonly keys: KeyStore;

@@ -34,6 +34,8 @@ export interface UnitSlot {
    * closed once its last request is done, then `onClosed` is called.
    */
   swap(unit: ServingUnit): void;
+  /** Takes a unit out: no request gets it any more, those that have it are answered, then it is closed. */
+  withdraw(unit: ServingUnit): void;
   /** Resolves when every unit is closed. */
   close(): Promise<void>;
 }
@@ -99,6 +101,12 @@ export function unitSlot(onClosed: (unit: ServingUnit) => void = () => undefined
       const gone = former === next ? undefined : former;
       former = current;
       current = next;
+      retire(gone);
+    },
+    withdraw(unit) {
+      const [gone] = [current, former].filter((entry) => entry?.unit === unit);
+      if (gone === current) current = undefined;
+      if (gone === former) former = undefined;
       retire(gone);
     },
     async close() {

@@ -98,15 +98,19 @@ export function registryCommands(program: Command, context: CommandContext): voi
       context.answer(champion, `version ${champion.version} is the champion of ${model} again`);
     });
 
-  act('revoke', 'Take a version out for good; it is named by no deployment any more')
+  act('revoke', 'Take a version out for good; where it was the champion, the one before it comes back')
     .argument('<version>', 'version number', versionNumber)
     .requiredOption('--reason <text>', 'kept in the audit log')
     .action(async (version: number, options: ActOptions) => {
       const { registry, model } = await openModelRegistry(context);
+      const before = await registry.alias(model, 'champion');
       const revoked = await registry.revoke(model, version, options.as, options.reason);
-      const answers = (await registry.alias(model, 'champion'))?.version === version;
-      const next = answers ? '; it answers until `millrace registry rollback` or another promotion' : '';
-      context.answer({ ...revoked, answers }, `version ${revoked.version} of ${model} is revoked${next}`);
+      const named = await registry.alias(model, 'champion');
+      const champion = named?.state === 'revoked' ? null : (named?.version ?? null);
+      const who =
+        champion === null ? 'the declared fallback answers until another is promoted' : `version ${champion} answers again`;
+      const next = before?.version === version ? `; ${who}` : '';
+      context.answer({ ...revoked, champion }, `version ${revoked.version} of ${model} is revoked${next}`);
     });
 
   registry

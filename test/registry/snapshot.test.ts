@@ -117,23 +117,27 @@ test('an approval or verdict that someone wrote into the store does not count as
   assert.equal((await unit(version.unitId)).gate?.signed, false);
 });
 
-test('a revoked champion shows as revoked, takes no promotion or verdict, and a rollback passes it over', async () => {
+test('a revoked champion shows as revoked, takes no promotion or verdict, and the one before it answers again', async () => {
   const [first, second, third] = [await judged(), await judged(), await judged()];
   for (const { version } of [first, second, third]) {
     await registry.approve(MODEL, version, 'olga');
     await registry.promote(MODEL, version, 'olga', 'test');
   }
-  await registry.revoke(MODEL, third.version, 'olga', 'poisoned data');
+  const champion = async () => (await registry.alias(MODEL, 'champion'))?.version;
   await registry.revoke(MODEL, second.version, 'olga', 'poisoned data');
-  const act = fixture.audit.acts.at(-1)?.action ?? '';
-  assert.equal(act, 'registry.version.revoke');
-  assert.ok(act in CATALOGUE, 'the audit log knows no such act');
+  assert.equal(fixture.audit.acts.at(-1)?.action, 'registry.version.revoke');
+  assert.ok('registry.version.revoke' in CATALOGUE, 'the audit log knows no such act');
+  assert.equal(await champion(), third.version);
+  await registry.revoke(MODEL, third.version, 'olga', 'poisoned data');
+  const act = fixture.audit.acts.at(-1);
+  assert.deepEqual([act?.action, act?.detail], ['registry.version.revoke', { reason: 'poisoned data', champion: first.version }]);
+  assert.equal(await champion(), first.version);
+  const { reason } = (await registry.deployments(MODEL)).at(-1) ?? {};
+  assert.equal(reason, `version ${third.version} was revoked: poisoned data`);
   assert.deepEqual([(await unit(third.unitId)).revoked, (await unit(third.unitId)).state], [true, 'revoked']);
   await assert.rejects(registry.revoke(MODEL, third.version, 'olga', 'again'), refused('MR_REGISTRY_REVOKED', 'state'));
   await assert.rejects(registry.promote(MODEL, third.version, 'olga', 'x'), refused('MR_REGISTRY_REVOKED', 'state'));
   await assert.rejects(registry.approve(MODEL, third.version, 'pia'), refused('MR_REGISTRY_REVOKED', 'state'));
-  const back = await registry.rollback(MODEL, 'olga', 'test');
-  assert.equal(back.version, first.version);
   assert.ok(read(await write()).models[MODEL]?.formerChampions.includes(third.version));
 });
 

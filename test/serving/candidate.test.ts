@@ -10,8 +10,8 @@ import { type Fixture, openFixture } from './fixture.ts';
  * The real registry refuses to promote what it sees is broken, so the alias is moved by the test: serving must hold even
  * where the files break after the promotion.
  */
-function aliasTo(fixture: Fixture, champion: () => Version | undefined): Pick<Registry, 'alias' | 'loadUnit'> {
-  return { alias: async () => champion(), loadUnit: (unitId) => fixture.registry.loadUnit(unitId) };
+function aliasTo(fixture: Fixture, champion: () => Version | undefined): Pick<Registry, 'alias' | 'byUnit' | 'loadUnit'> {
+  return { ...fixture.registry, alias: async () => champion() };
 }
 
 async function refusals(fixture: Fixture): Promise<readonly [string, unknown][]> {
@@ -76,12 +76,12 @@ test('a registry that cannot be read changes nothing', async () => {
   try {
     const good = await fixture.release(1);
     let down = false;
-    const registry: Pick<Registry, 'alias' | 'loadUnit'> = {
+    const registry: Pick<Registry, 'alias' | 'byUnit' | 'loadUnit'> = {
+      ...fixture.registry,
       alias: async () => {
         if (down) throw new Error('the database is locked');
         return good;
       },
-      loadUnit: (unitId) => fixture.registry.loadUnit(unitId),
     };
     const serving = await fixture.start({ registry });
     down = true;
