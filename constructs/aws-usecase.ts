@@ -9,6 +9,7 @@ import { awsTopic } from './ingestion/aws-topic.ts';
 import type { Connector } from './ingestion/change-sources.ts';
 import type { Topic } from './ingestion/topics.ts';
 import { AwsCatalogue } from './lake/aws-catalogue.ts';
+import { canaryOf } from './serving/release.ts';
 import { namespaceOf } from './site.ts';
 
 export interface AwsUseCaseProps {
@@ -36,7 +37,7 @@ export function awsUseCase(platform: AwsPlatform, usecase: UseCase, { topics, co
     return new WorkloadIdentity(serviceAccount, scope, { ...account, statements: grantsOf(workload, stores) }, options).roleArn;
   };
   const made = [
-    ...workloadsOf(usecase).map((workload) => ({
+    ...tracksOf(usecase).map((workload) => ({
       workload,
       serviceAccount: serviceAccountOf({ name: workload.name, usecase: usecase.name }),
     })),
@@ -47,3 +48,7 @@ export function awsUseCase(platform: AwsPlatform, usecase: UseCase, { topics, co
     database: catalogue.database,
   };
 }
+
+/** Every workload of a use case; what serves runs on two tracks. */
+const tracksOf = (usecase: UseCase): readonly WorkloadDeclaration[] =>
+  workloadsOf(usecase).flatMap((workload) => (workload.layer === 'serving' ? [workload, canaryOf(workload)] : [workload]));

@@ -67,10 +67,14 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     if (closing) reply.header('connection', 'close');
   });
   app.setNotFoundHandler(() => {
-    throw ingestionError('MR_INGESTION_ROUTE', 'there is no such route', { expected: 'POST /v1/events, /healthz or /readyz' });
+    throw ingestionError('MR_INGESTION_ROUTE', 'there is no such route', {
+      expected: 'POST /v1/events, /startupz, /readyz or /healthz',
+    });
   });
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async () => ({ status: 'ready' }));
+  // It listens once its stores are open: then it has started.
+  app.get('/startupz', async () => ({ status: 'started' }));
   const { metrics } = options;
   if (metrics !== undefined)
     app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));

@@ -25,12 +25,25 @@ const tags = ['operate'];
 /** Probes and metrics: open, without personal data; the network decides who reaches them. */
 export function operateRoutes(
   app: Web,
-  options: { readonly metrics: ServingMetrics; readonly readiness: () => Promise<Readiness> },
+  options: {
+    readonly metrics: ServingMetrics;
+    readonly readiness: () => Promise<Readiness>;
+    /** Whether the registry was looked at once, and what it named was loaded or could not be. */
+    readonly started: () => boolean;
+  },
 ): void {
   const alive = Type.Object({ status: Type.String() });
   app.get('/healthz', { schema: { tags, summary: 'The process answers', response: { 200: alive } } }, async () => ({
     status: 'ok',
   }));
+
+  const start = Type.Object({ started: Type.Boolean() });
+  const begun = 'The registry was looked at: the champion it named is loaded, or the fallback answers';
+  app.get('/startupz', { schema: { tags, summary: begun, response: { 200: start, 503: start } } }, async (_request, reply) => {
+    const started = options.started();
+    reply.code(started ? 200 : 503);
+    return { started };
+  });
 
   const summary = 'The champion is loaded and warm, or there is none yet and the fallback answers; the online store is reachable';
   app.get('/readyz', { schema: { tags, summary, response: { 200: readiness, 503: readiness } } }, async (_request, reply) => {

@@ -111,7 +111,8 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   const ready = async () => (await readiness()).ready;
   const companion = answerRoutes(app, { usecase, online, lake, keys, clock, logger, metrics, predictions, slot, guard, ready });
   explainRoute(app, { usecase, registry, lake, keys, audit, clock, guard });
-  operateRoutes(app, { metrics, readiness });
+  let started = false;
+  operateRoutes(app, { metrics, readiness, started: () => started });
   await companion.start();
   try {
     await listen(app, options.host ?? '127.0.0.1', options.port);
@@ -122,6 +123,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   }
   await watch.looked();
   await readiness();
+  started = true;
 
   let closed: Promise<void> | undefined;
   return {

@@ -92,6 +92,7 @@ export function workloadPod(scope: Construct, props: WorkloadProps): input.core.
   const owner = site.dials.owner;
   const namespace = namespaceOf(declaration.layer);
   const labels = labelsOf(named, owner);
+  const principal = props.trackOf ?? declaration;
   object(scope, `${declaration.name}-account`, 'v1 ServiceAccount', {
     metadata: { name: serviceAccountOf(named), namespace, labels },
     automountServiceAccountToken: false,
@@ -106,17 +107,18 @@ export function workloadPod(scope: Construct, props: WorkloadProps): input.core.
       ingress: [...(props.callers ?? []), ...scrape],
       egress,
     });
-  const credentials = credentialsOf(site, usecase?.name, declaration);
-  for (const credential of credentials)
-    copiedSecret(scope, `${declaration.name}-${credential.opens}-secret`, named, owner, credential);
+  const credentials = credentialsOf(site, usecase?.name, principal);
+  if (principal === declaration)
+    for (const credential of credentials)
+      copiedSecret(scope, `${declaration.name}-${credential.opens}-secret`, named, owner, credential);
   return podTemplate({
     ...named,
     owner,
+    nodes: site.dials.providers.nodes,
     image: site.dials.image,
     args: [...declaration.command, ...(props.args ?? [])],
-    env: { ...settingsEnv(site, usecase?.name, declaration), ...props.env },
+    env: { ...settingsEnv(site, usecase?.name, principal), MILLRACE_WORKLOAD: declaration.name, ...props.env },
     ...(declaration.port !== undefined && { ports: [{ name: 'http', containerPort: declaration.port }] }),
-    nodes: site.dials.providers.nodes,
     resources: props.resources,
     priority: props.priority,
     graceSeconds: (props.drainSeconds ?? 10) + 35,
@@ -166,11 +168,19 @@ export function deployment(scope: Construct, props: WorkloadProps): void {
   });
 }
 
+/** What each workload with a port answers: whether it has begun, whether it works now, whether it must be started anew. */
+export const PROBES = { started: '/startupz', ready: '/readyz', alive: '/healthz' } as const;
+
 /** Start waits for the model; ready asks what it needs; live asks the process alone, so a store's outage restarts nothing. */
 const probesOf = (startSeconds: number): NonNullable<PodProps['probes']> => ({
-  startupProbe: { httpGet: { path: '/startupz', port: 'http' }, periodSeconds: 2, failureThreshold: Math.ceil(startSeconds / 2) },
-  readinessProbe: { httpGet: { path: '/readyz', port: 'http' }, periodSeconds: 5, timeoutSeconds: 2, failureThreshold: 3 },
-  livenessProbe: { httpGet: { path: '/healthz', port: 'http' }, periodSeconds: 10, timeoutSeconds: 2, failureThreshold: 6 },
+  startupProbe: {
+    httpGet: { path: PROBES.started, port: 'http' },
+    periodSeconds: 2,
+    timeoutSeconds: 2,
+    failureThreshold: Math.ceil(startSeconds / 2),
+  },
+  readinessProbe: { httpGet: { path: PROBES.ready, port: 'http' }, periodSeconds: 5, timeoutSeconds: 2, failureThreshold: 3 },
+  livenessProbe: { httpGet: { path: PROBES.alive, port: 'http' }, periodSeconds: 10, timeoutSeconds: 2, failureThreshold: 6 },
 });
 
 /** Keeps answering while the pod leaves the endpoints; the image has no shell, Kubernetes itself waits. */

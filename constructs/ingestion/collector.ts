@@ -6,9 +6,11 @@ import { workloadsOf } from '../../app/workloads.ts';
 import { autoscaler } from '../cluster/autoscaler.ts';
 import { wholeNamespace } from '../cluster/edges.ts';
 import { sizeOf } from '../cluster/size.ts';
-import { deployment } from '../cluster/workload.ts';
-import { GATEWAY } from '../serving/gateway.ts';
-import type { Site } from '../site.ts';
+import { deployment, workloadName } from '../cluster/workload.ts';
+import { labelsOf } from '../labels.ts';
+import { customObject } from '../object.ts';
+import { door, GATEWAY, hostOf } from '../serving/gateway.ts';
+import { namespaceOf, type Site } from '../site.ts';
 import { schemasName } from './topics.ts';
 
 /** Where a definition names no cap: what a person at a keyboard cannot reach. */
@@ -44,6 +46,24 @@ export function collector(scope: Construct, site: Site, usecase: UseCase): void 
     annotations: { [DATA.rateCaps]: caps },
     // Ids of the last events, by which a second one is known.
     scratch: '512Mi',
+  });
+  customObject(scope, 'collector-route', 'gateway.networking.k8s.io/v1 HTTPRoute', {
+    metadata: {
+      name: workloadName(usecase.name, declaration),
+      namespace: namespaceOf('ingestion'),
+      labels: labelsOf({ name: 'route', layer: 'ingestion', usecase: usecase.name }, site.dials.owner),
+    },
+    spec: {
+      hostnames: [hostOf(site.dials, usecase)],
+      parentRefs: [door()],
+      rules: [
+        {
+          matches: [{ method: 'POST', path: { type: 'Exact', value: '/v1/events' } }],
+          backendRefs: [{ group: '', kind: 'Service', name: workloadName(usecase.name, declaration), port: HTTP, weight: 1 }],
+          timeouts: { request: '10s' },
+        },
+      ],
+    },
   });
   const peak = site.plan.usecases[usecase.name]?.peakEvents.value ?? 1;
   autoscaler(scope, {

@@ -10,12 +10,14 @@ import { useCaseDashboard } from './dashboards.ts';
 import { sloRuleName } from './names.ts';
 import { prometheusRule } from './rules.ts';
 import { routes, scrape } from './scrape.ts';
+import { scrapePlatform } from './scrape-platform.ts';
 import { sloGroups } from './slo.ts';
 import { telemetry } from './telemetry.ts';
 
 export function platformChart(app: App, site: Site): Chart {
   const chart = new Chart(app, 'monitoring', { disableResourceNameHashes: true });
   telemetry(chart, site);
+  scrapePlatform(chart, site);
   routes(chart, site);
   prometheusRule(chart, { site, id: 'alerts', name: 'platform', groups: [platformAlerts(site.dials)] });
   return chart;

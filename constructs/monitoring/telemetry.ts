@@ -1,13 +1,14 @@
 import type { Construct } from 'constructs';
 import { stringify } from 'yaml';
-import { network, pods } from '../cluster/edges.ts';
+import { network, wholeNamespace } from '../cluster/edges.ts';
+import { OPERATORS } from '../cluster/operators.ts';
 import { podTemplate, serviceAccountOf } from '../cluster/pod.ts';
 import { IMAGES } from '../images.ts';
 import { labelsOf, selectorOf } from '../labels.ts';
 import { object } from '../object.ts';
 import { namespaceOf, type Site } from '../site.ts';
 
-const NAME = 'otel-collector';
+export const NAME = 'otel-collector';
 const GRPC = 4317;
 const HEALTH = 13_133;
 const METRICS = 8889;
@@ -48,7 +49,7 @@ export function telemetry(scope: Construct, { dials }: Site): void {
   network(scope, 'network', {
     ...named,
     owner,
-    ingress: [{ from: [pods(namespace, { 'app.kubernetes.io/name': 'prometheus' })], ports: [METRICS] }],
+    ingress: [{ from: [wholeNamespace(OPERATORS.prometheus)], ports: [METRICS] }],
     egress: [],
   });
   object(scope, 'collector', 'apps/v1 Deployment', {
@@ -61,8 +62,8 @@ export function telemetry(scope: Construct, { dials }: Site): void {
       template: podTemplate({
         ...named,
         owner,
-        image: IMAGES.otelCollector,
         nodes: dials.providers.nodes,
+        image: IMAGES.otelCollector,
         args: [`--config=/etc/millrace/${NAME}/config.yaml`],
         ports: [
           { name: 'otlp', containerPort: GRPC },

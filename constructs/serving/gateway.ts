@@ -1,10 +1,10 @@
 import type { Construct } from 'constructs';
-import { DAILY_QUOTA, RATE_PER_SECOND } from '../../app/usecases/annotations.ts';
+import { BELONGS, DAILY_QUOTA, RATE_PER_SECOND } from '../../app/usecases/annotations.ts';
 import type { UseCase } from '../../app/usecases/usecase.ts';
 import type { Dials } from '../dials.ts';
 import { labelsOf } from '../labels.ts';
 import { customObject } from '../object.ts';
-import { namespaceOf, type Site } from '../site.ts';
+import { namespaceOf, PLATFORM, type Site } from '../site.ts';
 import type { Release } from './release.ts';
 
 /** Where the gateway's own pods run, and what it is called. */
@@ -40,7 +40,7 @@ export function gateway(scope: Construct, { dials }: Site): void {
           port: 443,
           protocol: 'HTTPS',
           tls: { mode: 'Terminate', certificateRefs: [{ group: '', kind: 'Secret', name: CERTIFICATE }] },
-          allowedRoutes: { namespaces: { from: 'Same' } },
+          allowedRoutes: { namespaces: { from: 'Selector', selector: { matchLabels: { [BELONGS]: PLATFORM } } } },
         },
       ],
     },
@@ -55,6 +55,15 @@ export const hostOf = ({ gateway: { host } }: Pick<Dials, 'gateway'>, { name }: 
 export const publicPaths = (usecase: UseCase): readonly string[] => [
   usecase.model.trainer.kind === 'recommender' ? '/v1/recommend' : '/v1/classify',
 ];
+
+/** What a route names as the gateway that it is for, from whatever namespace. */
+export const door = () => ({
+  group: 'gateway.networking.k8s.io',
+  kind: 'Gateway',
+  name: GATEWAY.name,
+  namespace: namespaceOf('serving'),
+  sectionName: 'https',
+});
 
 /**
  * A use case's public routes, by exact path and method, shared out among its releases by weight. Each request needs a token:
@@ -81,7 +90,7 @@ export function route(scope: Construct, { dials }: Site, usecase: UseCase, relea
     },
     spec: {
       hostnames: [hostOf(dials, usecase)],
-      parentRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: GATEWAY.name, sectionName: 'https' }],
+      parentRefs: [door()],
       rules: publicPaths(usecase).map((path) => ({
         matches: [{ method: 'POST', path: { type: 'Exact', value: path } }],
         filters: [{ type: 'RequestHeaderModifier', requestHeaderModifier: { remove: ['x-millrace-internal'] } }],

@@ -30,7 +30,7 @@ import { deployment } from '../cluster/workload.ts';
 import { CANARY_ALERT, sloRuleName } from '../monitoring/names.ts';
 import type { Site } from '../site.ts';
 import { GATEWAY } from './gateway.ts';
-import type { Release } from './release.ts';
+import { canaryOf, type Release } from './release.ts';
 
 const HTTP = 8080;
 /** A cold pod loads and warms its model within this. */
@@ -52,7 +52,7 @@ export const schemasName = (usecase: UseCase): string => `${usecase.name}-reques
 export function inference(scope: Construct, site: Site, usecase: UseCase, release: Release): void {
   const declared = workloadsOf(usecase).find(({ layer }) => layer === 'serving');
   if (declared === undefined) return;
-  const declaration = release.track === 'stable' ? declared : { ...declared, name: `${declared.name}-canary` };
+  const declaration = release.track === 'stable' ? declared : canaryOf(declared);
   const { resources, min, max } = sizeOf(site, usecase.name, declared);
   const share = release.track === 'stable' ? max : Math.max(min, Math.ceil((max * release.weight) / 100));
   const { serving } = usecase;

@@ -22,3 +22,9 @@ export function releasesOf({ releases }: Dials, usecase: UseCase): readonly [Rel
     { track: 'canary', unit: canary, weight },
   ];
 }
+
+/** The same workload beside its stable track: another name and account, the same work. */
+export const canaryOf = <T extends { readonly name: string }>(declared: T): T => ({
+  ...declared,
+  name: `${declared.name}-canary`,
+});

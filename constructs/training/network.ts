@@ -19,6 +19,7 @@ export function trainingNetwork(scope: Construct, site: Site, usecase: UseCase):
     usecase: usecase.name,
     owner: site.dials.owner,
     pods: { 'millrace.dev/layer': layer, 'millrace.dev/usecase': usecase.name },
-    egress: [...stores, site.endpoints.telemetry],
+    // Argo's own container in each pod reports what a step gave to the API server.
+    egress: [...stores, site.endpoints.telemetry, site.endpoints.controlPlane],
   });
 }

@@ -22,7 +22,7 @@ export interface Trainer {
   readonly annotations: Readonly<Record<string, string>>;
   /** What the run is pinned to, as settings. */
   readonly pins: Readonly<Record<string, string>>;
-  /** An Argo template: tried again with growing pauses from its last checkpoint, ended at its deadline. */
+  /** An Argo template: tried again with growing pauses where it was no fault of its own, ended at its deadline. */
   readonly template: Readonly<Record<string, unknown>>;
   /** What is the same in every workflow that trains: one of them at a time, kept for a week. */
   readonly workflow: Readonly<Record<string, unknown>>;
@@ -76,7 +76,9 @@ export function trainer(scope: Construct, site: Site, usecase: UseCase): Trainer
       inputs: { parameters: [{ name: REASON }] },
       retryStrategy: {
         limit: 2,
-        retryPolicy: 'OnTransientError',
+        retryPolicy: 'Always',
+        // What our own program ended with will be no better again; a pod that was evicted, preempted or killed is.
+        expression: '!(asInt(lastRetry.exitCode) in [1, 2])',
         backoff: { duration: '2m', factor: 2, maxDuration: '1h' },
       },
     },

@@ -23,12 +23,18 @@ export interface Probes {
 }
 
 /**
- * The HTTP side of a workload that answers nobody but the cluster: `/healthz` while the process answers and has not stopped, `/readyz` while
- * its work goes on, `/metrics` for Prometheus.
+ * The HTTP side of a workload that answers nobody but the cluster: `/startupz` from the first time that its work went on, `/readyz` while it
+ * does, `/healthz` while the process answers and has not stopped, `/metrics` for Prometheus.
  */
 export function openProbes(options: ProbeOptions): Probes {
   const { logger, metrics } = options;
   let closing = false;
+  let started = false;
+  const isReady = async () => {
+    const ready = !closing && (await options.ready().catch(() => false));
+    started ||= ready;
+    return ready;
+  };
   const app = fastify({
     loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -47,7 +53,7 @@ export function openProbes(options: ProbeOptions): Probes {
   });
   app.setNotFoundHandler(() => {
     throw pipelineError('MR_PIPELINES_ROUTE', 'there is no such route', {
-      expected: '/healthz, /readyz, /metrics, or one of its own',
+      expected: '/startupz, /readyz, /healthz, /metrics, or one of its own',
     });
   });
   // A connection kept alive would hold the close up until it times out.
@@ -58,8 +64,12 @@ export function openProbes(options: ProbeOptions): Probes {
     const alive = options.alive?.() !== false;
     return reply.code(alive ? 200 : 503).send({ status: alive ? 'ok' : 'stopped' });
   });
+  app.get('/startupz', async (_request, reply) => {
+    if (!started) await isReady();
+    return reply.code(started ? 200 : 503).send({ started });
+  });
   app.get('/readyz', async (_request, reply) => {
-    const ready = !closing && (await options.ready().catch(() => false));
+    const ready = await isReady();
     return reply.code(ready ? 200 : 503).send({ ready, closing });
   });
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));

@@ -197,7 +197,7 @@ test('closing answers the request in flight and takes no new one', async () => {
 });
 
 test('health and readiness need no token; other paths are problem JSON', async () => {
-  for (const path of ['/healthz', '/readyz']) assert.equal((await fetch(collector.url + path)).status, 200);
+  for (const path of ['/healthz', '/readyz', '/startupz']) assert.equal((await fetch(collector.url + path)).status, 200);
   const lost = await fetch(`${collector.url}/v2/events`, { method: 'POST' });
   assert.deepEqual([lost.status, ((await lost.json()) as Json).code], [404, 'MR_INGESTION_ROUTE']);
 });

@@ -15,6 +15,7 @@ import { tokenName } from '../../app/serving/access.ts';
 import { ASKING } from '../../app/serving/kinds.ts';
 import { registryWorkload, type WorkloadDeclaration, workloadsOf } from '../../app/workloads.ts';
 import type { CommandContext } from '../../bin/command.ts';
+import { PROBES } from '../../constructs/cluster/workload.ts';
 import { askingOf } from '../../pipelines/loop/asking.ts';
 import { startCollecting } from '../../pipelines/workloads/collector.ts';
 import { startStreaming } from '../../pipelines/workloads/materializer.ts';
@@ -73,10 +74,9 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
   ): Promise<void> {
     const running = await start({ runtime: runtimeOf(name), usecase, port: 0, host: '127.0.0.1' });
     try {
-      const answers = await Promise.all(['/healthz', '/metrics'].map((path) => fetch(`${running.url}${path}`)));
-      for (const answer of answers) {
-        assert.equal(answer.status, 200, `${name} ${answer.url}`);
-        await answer.text();
+      for (const path of [PROBES.alive, '/metrics', PROBES.ready, PROBES.started]) {
+        const answers = async () => (await fetch(`${running.url}${path}`)).ok;
+        await until(answers).catch((cause: unknown) => assert.fail(`${name} never answers ${path}: ${String(cause)}`));
       }
       await act(running);
     } finally {
@@ -199,7 +199,7 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
     });
     await during('monitor', startWatching, caughtUp);
     await abandonRelease(await inner.use('objects'), model);
-    for (const name of ['retrain-on-drift', 'sweep', 'compact', 'vacuum']) await job(name);
+    for (const name of ['robustness', 'retrain-on-drift', 'sweep', 'compact', 'vacuum']) await job(name);
     const start = (options: WorkloadOptions) => startRegistry({ ...options, models: [model] });
     await during('registry', start, async (running) => {
       const token = (await inner.use('keys')).secret('registry-token');

@@ -28,6 +28,17 @@ test('readiness follows the work, and a look that fails counts as not ready', as
   });
 });
 
+test('a workload has started from the first time that it works, and for good', async () => {
+  let working = false;
+  await withProbes({ ready: async () => working }, async (ask) => {
+    assert.equal((await ask('/startupz')).status, 503);
+    working = true;
+    assert.equal((await ask('/startupz')).status, 200);
+    working = false;
+    assert.equal((await ask('/startupz')).status, 200);
+  });
+});
+
 test('a workload that has stopped for good says so to who can start it anew', () =>
   withProbes({ alive: () => false }, async (ask) => {
     assert.equal((await ask('/healthz')).status, 503);

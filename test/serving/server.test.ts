@@ -112,6 +112,7 @@ test('the OpenAPI document describes every route, and the page at /docs needs no
         '/healthz',
         '/metrics',
         '/readyz',
+        '/startupz',
         '/v1/explain/{requestId}',
         '/v1/recommend',
         '/v2',
