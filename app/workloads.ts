@@ -86,6 +86,9 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
   const watching = follow('monitor', [predictions, ...labels.map((event) => eventTopic(usecase, event))]);
   /** Training says in its dataset's note what of the label's events is held back. */
   const examples = [...[...new Set([...labels, ...sources])].map(table), quarantine(label.event.name)];
+  const judging = { layer: 'delivery', reads: [...examples, releases, METADATA, KEYS], writes: [METADATA, AUDIT] } as const;
+  /** A candidate is held against the champion, whose vectors are in the lake. */
+  const judged = [...judging.reads, ...learnt.map(table)];
 
   return [
     {
@@ -179,14 +182,8 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
       writes: [],
       deletes: [releases],
     },
-    {
-      name: 'gate',
-      layer: 'delivery',
-      kind: 'job',
-      command: ['delivery', 'gate'],
-      reads: [...examples, ...learnt.map(table), releases, METADATA, KEYS],
-      writes: [METADATA, AUDIT],
-    },
+    { ...judging, name: 'gate', kind: 'job', command: ['delivery', 'gate'], reads: judged },
+    { ...judging, name: 'robustness', kind: 'schedule', command: ['delivery', 'gate', '--champion'], schedule: '0 4 * * 1' },
     {
       name: 'serving',
       layer: 'serving',

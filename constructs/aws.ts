@@ -1,7 +1,7 @@
 import { getCallerIdentityOutput } from '@pulumi/aws/getCallerIdentity.js';
 import { Provider } from '@pulumi/aws/provider.js';
 import type { ComponentResourceOptions, Output } from '@pulumi/pulumi';
-import { registryWorkload } from '../app/workloads.ts';
+import { auditWorkload, registryWorkload, type WorkloadDeclaration } from '../app/workloads.ts';
 import type { AwsScope } from './cluster/aws-component.ts';
 import { AwsEks } from './cluster/aws-eks.ts';
 import { type AwsStores, grantsOf } from './cluster/aws-grants.ts';
@@ -127,7 +127,7 @@ export interface AwsPlatform {
   /** What workloads are granted access to. */
   readonly stores: AwsStores;
   /** Roles of what runs once for all use cases. */
-  readonly roleArns: Readonly<Record<'registry', Output<string>>>;
+  readonly roleArns: Readonly<Record<'registry' | 'auditCheck', Output<string>>>;
 }
 
 /**
@@ -209,18 +209,20 @@ export function awsPlatform(foundation: AwsGround, props: AwsPlatformProps): Aws
     subjectKeyArn: keys.subjects.arn,
     signingKeyArn: keys.signing.arn,
     stores,
-    roleArns: { registry: registryIdentity(foundation, stores) },
+    roleArns: {
+      registry: identity('registry-service', foundation, registryWorkload, stores),
+      auditCheck: identity('audit-check', foundation, auditWorkload, stores),
+    },
   };
 }
 
-/** Of the registry's own service. */
-function registryIdentity({ scope, options, cluster }: AwsGround, stores: AwsStores): Output<string> {
-  const { name, layer } = registryWorkload;
+/** Of what runs once for all use cases. */
+function identity(name: string, ground: AwsGround, workload: WorkloadDeclaration, stores: AwsStores): Output<string> {
+  const { scope, options, cluster } = ground;
   const account = {
-    namespace: namespaceOf(layer),
-    serviceAccount: serviceAccountOf({ name, usecase: undefined }),
+    namespace: namespaceOf(workload.layer),
+    serviceAccount: serviceAccountOf({ name: workload.name, usecase: undefined }),
     clusterName: cluster.name,
   };
-  const props = { ...account, statements: grantsOf(registryWorkload, stores) };
-  return new WorkloadIdentity(`${name}-service`, scope, props, options).roleArn;
+  return new WorkloadIdentity(name, scope, { ...account, statements: grantsOf(workload, stores) }, options).roleArn;
 }

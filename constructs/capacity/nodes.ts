@@ -50,7 +50,7 @@ export function platformPods(platform: Omit<PlatformPlan, 'nodes' | 'monthlyCost
 }
 
 /** These need more memory than all that stands, for an hour a night. */
-const LARGE: readonly string[] = ['retrain', 'gate'];
+const LARGE: readonly string[] = ['retrain', 'gate', 'robustness'];
 
 /** Nodes for all pods at their fewest and at their most, and two pools that stand empty until a training asks for them. */
 export function nodesOf(pods: readonly Pods[], platform: readonly Need[], bounds: Bounds): PlatformPlan['nodes'] {

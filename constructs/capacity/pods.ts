@@ -161,8 +161,8 @@ function passing(one: WorkloadDeclaration, training: TrainingPlan): WorkloadPlan
   const replicas = { min: figure(0, 'replicas', 'it only runs when its time has come'), max: single };
   if (one.name === 'retrain') return { cpu: training.cpu, memory: training.memory, replicas };
   // The gate trains again what it must reproduce, on the same rows.
-  if (one.name === 'gate') {
-    const because = 'it fits the candidate anew to prove that it can be reproduced: as much as training';
+  if (one.layer === 'delivery') {
+    const because = 'it fits what it judges anew to prove that it can be reproduced: as much as training';
     return { cpu: { ...training.cpu, because }, memory: { ...training.memory, because }, replicas };
   }
   return { cpu: figure(CORE / 2, 'millicores', 'it may take its time'), memory: memoryOf(one), replicas };
