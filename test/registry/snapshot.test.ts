@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { canonicalJson } from '../../app/canonical.ts';
 import { DAY } from '../../app/clock/port.ts';
+import { classifierChecks } from '../../app/delivery/classifier/judge.ts';
 import type { MillraceError } from '../../app/errors.ts';
 import { CATALOGUE } from '../../app/governance/catalogue.ts';
 import { openEmbeddedKeys } from '../../app/governance/keys/embedded.ts';
@@ -14,6 +15,7 @@ import { openRegistry, type Registry } from '../../app/registry/registry.ts';
 import { type RegistrySnapshot, readSnapshot, snapshotDigest, unitOf } from '../../app/registry/snapshot.ts';
 import { fileKey } from '../../app/registry/unit.ts';
 import { writeSnapshot } from '../../app/registry/write-snapshot.ts';
+import { fraud } from '../../app/usecases/fraud/usecase.ts';
 import { type Fixture, MODEL, openFixture } from './fixture.ts';
 
 const IMAGE = `sha256:${'e'.repeat(64)}`;
@@ -76,6 +78,15 @@ test('a snapshot says of a promoted release what a deployment must know', async 
   assert.deepEqual(of.robustness, { at: fixture.clock.now(), passed: true, tried: ['extraction', 'fuzz', 'poisoning'] });
   assert.deepEqual(of.bom.dataSets, [{ table: 'retail.click', version: 7 }]);
   assert.deepEqual(of.featureViews, version.manifest.featureViews);
+});
+
+test("a classifier's attacks stand for the same as a recommender's, and one that broke it shows", async () => {
+  const check = (name: string, passed = true) => ({ name, passed, measured: 0.1, limit: 0.5 });
+  const names = classifierChecks(fraud);
+  const tried = async (checks: readonly object[]) => (await unit((await judged('ann', { checks })).unitId)).robustness;
+  const all = await tried([...names.map((name) => check(name)), check('onnx')]);
+  assert.deepEqual([all?.passed, all?.tried], [true, ['evasion', 'extraction', 'fuzz', 'poisoning']]);
+  assert.equal((await tried(names.map((name) => check(name, name !== 'extraction'))))?.passed, false);
 });
 
 test('the same state at the same time gives the same bytes', async () => {
