@@ -37,7 +37,13 @@ export const OPERATOR_CHARTS: Readonly<Record<string, OperatorChart>> = {
     version: '79.0.1',
     values: {
       // Else it takes in what carries its release's own label, and of our alerts those alone that are about its namespace.
-      prometheus: { prometheusSpec: { podMonitorSelectorNilUsesHelmValues: false, ruleSelectorNilUsesHelmValues: false } },
+      prometheus: {
+        prometheusSpec: {
+          podMonitorSelectorNilUsesHelmValues: false,
+          serviceMonitorSelectorNilUsesHelmValues: false,
+          ruleSelectorNilUsesHelmValues: false,
+        },
+      },
       alertmanager: { alertmanagerSpec: { alertmanagerConfigMatcherStrategy: { type: 'None' } } },
     },
   },

@@ -122,7 +122,8 @@ export const DIALS = Type.Object(
         idleMinutes: count(1, 1_440),
         /**
          * How a new GPU node shows that its device plugin runs: `taint` has nodes start with `millrace.dev/device-plugin`,
-         * which the cluster's GPU operator takes away; `allocatable` trusts the node's own count of GPUs alone.
+         * which whoever brings the plugin must take away (NVIDIA's charts do not); `allocatable` trusts the node's own count
+         * of GPUs alone.
          */
         readiness: oneOf('taint', 'allocatable'),
       },

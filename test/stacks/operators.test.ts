@@ -44,6 +44,7 @@ test('Prometheus takes in the monitors and rules of all, and Alertmanager routes
   const { prometheus, alertmanager } = valuesOf('kube-prometheus-stack');
   assert.deepEqual(prometheus.prometheusSpec, {
     podMonitorSelectorNilUsesHelmValues: false,
+    serviceMonitorSelectorNilUsesHelmValues: false,
     ruleSelectorNilUsesHelmValues: false,
   });
   assert.deepEqual(alertmanager.alertmanagerSpec.alertmanagerConfigMatcherStrategy, { type: 'None' });
