@@ -1,12 +1,13 @@
 import { onlineName } from '../../app/features/view-hash.ts';
 import { deadTopic, eventTopic, predictionTopic } from '../../app/ingestion/topics.ts';
 import { eventTable } from '../../app/lake/event-table.ts';
-import type { AnswerState, LayerState, PageState, ReleaseState, VerdictState } from '../../app/monitoring/page/state.ts';
+import type { AnswerState, LayerState, PageState, ReleaseState } from '../../app/monitoring/page/state.ts';
 import type { Evaluation } from '../../app/registry/release.ts';
-import type { RecordedVerdict, Version } from '../../app/registry/version.ts';
+import type { Version } from '../../app/registry/version.ts';
 import type { Prediction } from '../../app/serving/prediction.ts';
 import type { FeatureView } from '../../app/usecases/feature.ts';
 import type { Loop } from './loop.ts';
+import { verdictStates } from './verdict-state.ts';
 
 const RECENT_ANSWERS = 12;
 const AUDIT_TAIL = 12;
@@ -41,7 +42,7 @@ export function pageState(loop: Loop, step: () => string): () => Promise<PageSta
     const champion = await platform.registry.alias(usecase.model.name, 'champion');
     const challenger = await platform.registry.alias(usecase.model.name, 'challenger');
     const versions = await platform.registry.list(usecase.model.name);
-    const verdicts = (await platform.registry.verdicts(usecase.model.name)).map(verdictState);
+    const verdicts = verdictStates(await platform.registry.verdicts(usecase.model.name));
     const snapshot = await lake.snapshot(eventTable(usecase, event).name);
     const lag = await platform.lag();
     const monitor = loop.monitor()?.state();
@@ -170,32 +171,6 @@ function releaseState(version: Version): ReleaseState {
     metrics: Object.fromEntries(
       Object.entries(metrics.metrics).map(([name, interval]) => [name, { ...interval, baseline: baselineOf(baseline, name) }]),
     ),
-  };
-}
-
-interface Check {
-  readonly name: string;
-  readonly passed: boolean;
-  readonly measured: unknown;
-  readonly limit: unknown;
-  readonly reason: string;
-}
-
-function verdictState({ version, verdict, at, evidence }: RecordedVerdict): VerdictState {
-  const { checks = [] } = JSON.parse(evidence) as { readonly checks?: readonly Check[] };
-  const text = (value: unknown) =>
-    typeof value === 'number' ? String(Number(value.toPrecision(4))) : typeof value === 'string' ? value : JSON.stringify(value);
-  return {
-    version,
-    verdict,
-    at,
-    checks: checks.map((check) => ({
-      name: check.name,
-      passed: check.passed,
-      measured: text(check.measured),
-      limit: text(check.limit),
-      reason: check.reason,
-    })),
   };
 }
 

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { LAYERS } from '../../app/layers.ts';
 import {
+  brief,
   checkName,
   count,
   dayAndTime,
@@ -40,6 +41,7 @@ test('numbers and times are written as a person reads them', () => {
     'not worse',
     'segment: light',
   ]);
+  assert.deepEqual([brief('abcd', 3), brief('abc', 3)], ['abc…', 'abc']);
   assert.deepEqual([idStart('abcdef', 3), idEnd('abcdef', 3), idStart('ab', 3)], ['abc…', 'def', 'ab']);
 });
 

@@ -21,6 +21,7 @@ export interface PageState {
   readonly latency: { readonly p50Ms: number; readonly p99Ms: number };
   readonly champion: ReleaseState | undefined;
   readonly challenger: ReleaseState | undefined;
+  /** Newest first. */
   readonly verdicts: readonly VerdictState[];
   readonly drift: readonly DriftReading[];
   readonly openDrifts: readonly OpenDrift[];

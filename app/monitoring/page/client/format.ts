@@ -50,6 +50,9 @@ export const idEnd = (id: string, length = 8): string => (id.length <= length ? 
 /** The beginning of a hash or a pseudonym. */
 export const idStart = (id: string, length = 10): string => (id.length <= length ? id : `${id.slice(0, length)}…`);
 
+/** As much of a digest or a list as one looks at; the whole of it is for a title. */
+export const brief = (text: string, length = 40): string => (text.length <= length ? text : `${text.slice(0, length)}…`);
+
 /** `recallAt20` as its paper writes it. */
 export function metricName(name: string): string {
   const cut = /^(.+)At(\d+)$/.exec(name);

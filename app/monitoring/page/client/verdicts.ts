@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import type { PageState, VerdictState } from '../state.ts';
-import { checkName, dayAndTime } from './format.ts';
+import { brief, checkName, dayAndTime } from './format.ts';
 import { html } from './html.ts';
 import { Empty, Panel } from './panel.ts';
 
@@ -43,8 +43,8 @@ function Verdict({ verdict, newest }: { readonly verdict: VerdictState; readonly
             ${checks.map(
               (check) => html`<tr class=${check.passed ? '' : 'refused'} title=${check.reason}>
                 <th scope="row">${checkName(check.name)}</th>
-                <td class="number wrap">${check.measured}</td>
-                <td class="number wrap">${check.limit}</td>
+                <td class="number wrap" title=${check.measured}>${brief(check.measured)}</td>
+                <td class="number wrap" title=${check.limit}>${brief(check.limit)}</td>
                 <td><span class="badge ${check.passed ? 'well' : 'ill'}">${check.passed ? 'passed' : 'refused'}</span></td>
               </tr>`,
             )}
