@@ -142,6 +142,15 @@ export function platformAlerts({ alerts: { runbooks } }: Dials): Group {
       runbook: 'run-failed',
     },
     {
+      // Argo runs trainings, and makes no Job whose failure the alert above would see. Its failed pods stay for days.
+      alert: 'MillraceTrainingFailed',
+      expr: `max by (of_namespace, pod) (${inNamespaces('(kube_pod_status_phase{namespace="millrace-training",phase="Failed"} and on (namespace, pod) time() - kube_pod_created{namespace="millrace-training"} < 86400)')}) > 0`,
+      for: '5m',
+      severity: 'ticket',
+      summary: 'The pod {{ $labels.pod }} of a training, or of the question whether one is due, has failed',
+      runbook: 'run-failed',
+    },
+    {
       alert: 'MillraceDiskFills',
       expr: `${inNamespaces('predict_linear(kubelet_volume_stats_available_bytes{namespace=~"millrace-.*"}[6h], 86400)')} < 0`,
       for: '30m',

@@ -50,36 +50,55 @@ for (const { title, alert, series, at, fires, every = '1m' } of CASES)
     run('promtool', 'test', 'rules', file);
   });
 
-test('the failed run and the full volume say whose they are, and are routed', () => {
-  const [platform] = rulesOf('prod').filter(({ metadata }) => metadata.name === 'platform');
-  assert.ok(platform !== undefined);
-  const labels = { namespace: 'millrace-monitoring', severity: 'ticket', of_namespace: 'millrace-lake', job_name: 'compact-1' };
-  const file = written('platform-test.yaml', {
-    rule_files: [written('platform.yaml', platform.spec)],
-    evaluation_interval: '1m',
-    tests: [
-      {
-        interval: '1m',
-        input_series: [
-          { series: 'kube_job_status_failed{namespace="millrace-lake",job_name="compact-1",reason="x"}', values: '1x30' },
-        ],
-        alert_rule_test: [
-          {
-            eval_time: '20m',
-            alertname: 'MillraceRunFailed',
-            exp_alerts: [
-              {
-                exp_labels: labels,
-                exp_annotations: {
-                  summary: 'The run compact-1 in millrace-lake has failed',
-                  runbook_url: 'https://runbooks.example.org/millrace/run-failed',
-                },
-              },
-            ],
-          },
-        ],
-      },
-    ],
-  });
-  run('promtool', 'test', 'rules', file);
+interface PlatformCase {
+  readonly alert: string;
+  readonly series: Readonly<Record<string, string>>;
+  readonly at: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly summary: string;
+}
+
+const failed = (name: string, created: number) => ({
+  [`kube_pod_status_phase{namespace="millrace-training",pod="${name}",phase="Failed"}`]: '1x60',
+  [`kube_pod_created{namespace="millrace-training",pod="${name}"}`]: `${created}x60`,
 });
+
+const PLATFORM_CASES: readonly PlatformCase[] = [
+  {
+    alert: 'MillraceRunFailed',
+    series: { 'kube_job_status_failed{namespace="millrace-lake",job_name="compact-1",reason="x"}': '1x60' },
+    at: '20m',
+    labels: { severity: 'ticket', of_namespace: 'millrace-lake', job_name: 'compact-1' },
+    summary: 'The run compact-1 in millrace-lake has failed',
+  },
+  {
+    alert: 'MillraceTrainingFailed',
+    // Time begins at 0 here: one pod is of this hour, the other of the day before yesterday.
+    series: { ...failed('retail-retrain-1', 0), ...failed('retail-retrain-0', -172_800) },
+    at: '20m',
+    labels: { severity: 'ticket', of_namespace: 'millrace-training', pod: 'retail-retrain-1' },
+    summary: 'The pod retail-retrain-1 of a training, or of the question whether one is due, has failed',
+  },
+];
+
+for (const { alert, series, at, labels, summary } of PLATFORM_CASES)
+  test(`${alert}: says whose it is, and is routed`, () => {
+    const [platform] = rulesOf('prod').filter(({ metadata }) => metadata.name === 'platform');
+    assert.ok(platform !== undefined);
+    const runbook_url = 'https://runbooks.example.org/millrace/run-failed';
+    const exp_alerts = [
+      { exp_labels: { namespace: 'millrace-monitoring', ...labels }, exp_annotations: { summary, runbook_url } },
+    ];
+    const file = written('platform-test.yaml', {
+      rule_files: [written('platform.yaml', platform.spec)],
+      evaluation_interval: '1m',
+      tests: [
+        {
+          interval: '1m',
+          input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+          alert_rule_test: [{ eval_time: at, alertname: alert, exp_alerts }],
+        },
+      ],
+    });
+    run('promtool', 'test', 'rules', file);
+  });
