@@ -15,8 +15,9 @@ async function synth(name: string, folder: string): Promise<void> {
     const manifests = chart.toJson() as readonly unknown[];
     if (manifests.length === 0) continue;
     objects += manifests.length;
+    // Who reads manifests in Go still takes a bare `on` for true, as YAML 1.1 does.
     const text = manifests
-      .map((manifest) => `---\n${stringify(manifest, { lineWidth: 0, aliasDuplicateObjects: false })}`)
+      .map((manifest) => `---\n${stringify(manifest, { lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1' })}`)
       .join('');
     await writeFile(join(folder, `${chart.node.id}.yaml`), text);
   }

@@ -13,6 +13,7 @@ interface Manifest {
     readonly namespace?: string;
     readonly annotations?: Readonly<Record<string, string>>;
   };
+  readonly spec?: { readonly replicas?: number; readonly scaleTargetRef?: { readonly kind?: string; readonly name?: string } };
 }
 
 export interface RegisterOptions {
@@ -44,6 +45,19 @@ const standsOn = ({ kind, metadata }: Manifest, other: Manifest): boolean =>
     other.kind === 'ServiceAccount' &&
     other.metadata.namespace === metadata.namespace &&
     other.metadata.name === metadata.annotations?.[TOKEN_OF]);
+
+/** Replicas of what an operator's autoscaler scales: they are said for the first moment, and then they are its own. */
+export const ignoredIn = ({ kind, metadata, spec: own }: Manifest, others: Iterable<Manifest>): string[] =>
+  own?.replicas !== undefined &&
+  [...others].some(
+    ({ kind: other, metadata: { namespace }, spec }) =>
+      other === 'ScaledObject' &&
+      namespace === metadata.namespace &&
+      (spec?.scaleTargetRef?.kind ?? 'Deployment') === kind &&
+      spec?.scaleTargetRef?.name === metadata.name,
+  )
+    ? ['spec.replicas']
+    : [];
 
 /**
  * Registers each object of a chart. The resource's name is the construct path, not `metadata.name`: renaming an object
@@ -77,6 +91,7 @@ export function register(chart: Chart, options: RegisterOptions): readonly pulum
         provider: options.provider,
         ...(options.parent !== undefined && { parent: options.parent }),
         dependsOn: [...before, ...after.map(visit)],
+        ignoreChanges: ignoredIn(manifest, manifests.values()),
       },
     );
     if (room !== undefined) rooms.set(resource, room);
