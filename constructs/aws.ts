@@ -1,6 +1,6 @@
 import { getCallerIdentityOutput } from '@pulumi/aws/getCallerIdentity.js';
 import { Provider } from '@pulumi/aws/provider.js';
-import type { ComponentResourceOptions, Output } from '@pulumi/pulumi';
+import type { ComponentResourceOptions, Output, Resource } from '@pulumi/pulumi';
 import { auditWorkload, registryWorkload, type WorkloadDeclaration } from '../app/workloads.ts';
 import type { AwsScope } from './cluster/aws-component.ts';
 import { AwsEks } from './cluster/aws-eks.ts';
@@ -44,6 +44,8 @@ export interface AwsGround {
 
 /** What stands before anything of Millrace runs. */
 export interface AwsFoundation extends AwsGround {
+  /** What the cluster's API is asked after, and gone before: nodes with their way out, and the right to ask. */
+  readonly ready: readonly Resource[];
   readonly images: { readonly url: Output<string>; readonly arn: Output<string> };
   /** Roles of the operators, by what they do. */
   readonly operatorRoles: Readonly<Record<string, Output<string>>>;
@@ -96,6 +98,7 @@ export function awsFoundation(props: AwsFoundationProps): AwsFoundation {
   return {
     scope,
     options,
+    ready: [network, cluster, ...(karpenter === undefined ? [] : [karpenter])],
     network: { vpcId, storeSubnetIds },
     cluster: { name: clusterName, endpoint, certificateAuthority, securityGroupId },
     keys,

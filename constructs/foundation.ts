@@ -34,7 +34,7 @@ export function foundation(dials: Dials, usecases: readonly UseCase[]): Foundati
 export function makeFoundation(dials: Dials, usecases: readonly UseCase[]): Foundation {
   const environment = environmentOf(dials, usecases);
   const aws = dials.aws === undefined ? undefined : awsFoundation(foundationProps(dials, environment));
-  const provider = clusterProvider(dials, aws);
+  const provider = clusterProvider(dials, aws, { dependsOn: aws?.ready ?? [] });
   const values: Values = aws?.karpenter === undefined ? {} : { [AWS_VALUES.nodeRole]: aws.karpenter.nodeRole };
   const operators = installOperators(dials, provider, aws === undefined ? {} : operatorValues(aws));
   const cluster = register(environment.cluster, { provider, dependsOn: operators, values });
@@ -45,18 +45,25 @@ export function makeFoundation(dials: Dials, usecases: readonly UseCase[]): Foun
 function onFoundation(dials: Dials, usecases: readonly UseCase[], stack: string): Foundation {
   const { aws, fits } = readFoundation(dials, stack);
   const environment = environmentOf(dials, usecases);
-  return { dials, environment, provider: clusterProvider(dials, aws, fits), ready: [], ...(aws !== undefined && { aws }) };
+  return { dials, environment, provider: clusterProvider(dials, aws, {}, fits), ready: [], ...(aws !== undefined && { aws }) };
 }
 
 /** Every object waits for its provider, and so for what the provider waits for. */
-const clusterProvider = ({ aws: dial }: Dials, aws: AwsGround | undefined, enableServerSideApply: Input<true> = true): Provider =>
-  new Provider('cluster', {
+function clusterProvider(
+  { aws: dial }: Dials,
+  aws: AwsGround | undefined,
+  { dependsOn }: { readonly dependsOn?: readonly Resource[] },
+  enableServerSideApply: Input<true> = true,
+): Provider {
+  const args = {
     enableServerSideApply,
     // Names are fixed, so that a changed one is updated in place: replaced, it would be gone for a moment.
     enableConfigMapMutable: true,
     enableSecretMutable: true,
     ...(aws !== undefined && dial !== undefined && { kubeconfig: eksKubeconfig(aws.cluster, dial.region) }),
-  });
+  };
+  return new Provider('cluster', args, { dependsOn: [...(dependsOn ?? [])] });
+}
 
 function foundationProps(dials: Dials, { site }: Environment): Parameters<typeof awsFoundation>[0] {
   const { aws, environment, owner, costCentre, gpu } = dials;

@@ -7,6 +7,8 @@ export interface Registered {
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly protect: boolean;
   readonly ignoreChanges: readonly string[];
+  /** `type name` of what it waits for, and outlives it on the way down. */
+  readonly dependencies: readonly string[];
   /** Whether the engine names its provider, i.e. the region is the one we chose. */
   readonly provider: string;
 }
@@ -97,6 +99,7 @@ interface Request {
   getProtect(): boolean;
   getProvider(): string;
   getIgnorechangesList(): string[];
+  getDependenciesList(): string[];
 }
 type Register = (request: Request, ...rest: unknown[]) => unknown;
 
@@ -131,7 +134,8 @@ export async function deploy(
   monitor.registerResource = (request, ...rest) => {
     const [type, name] = [request.getType(), request.getName()];
     if (request.getCustom()) {
-      const own = { protect: request.getProtect(), ignoreChanges: request.getIgnorechangesList() };
+      const dependencies = request.getDependenciesList().map((urn) => urn.split('::').slice(2).join(' '));
+      const own = { protect: request.getProtect(), ignoreChanges: request.getIgnorechangesList(), dependencies };
       options.push({ type, name, provider: request.getProvider(), ...own });
     }
     return register(request, ...rest);
