@@ -53,7 +53,13 @@ export function openRuntime(options: RuntimeOptions = {}): Runtime {
   const opened = new Map<keyof Ports, Promise<Ports[keyof Ports]>>();
 
   const openers: { readonly [Name in keyof Ports]: () => Promise<Ports[Name]> } = {
-    log: async () => (await import('./ingestion/event-log/embedded.ts')).openEmbeddedLog(join(dataDir, 'log'), { logger }),
+    log: async () => {
+      if (settings.MILLRACE_LOG_BROKERS !== undefined) {
+        const { kafkaAccess } = await import('./ingestion/event-log/kafka-login.ts');
+        return (await import('./ingestion/event-log/kafka.ts')).openKafkaLog({ ...kafkaAccess(settings), logger });
+      }
+      return (await import('./ingestion/event-log/embedded.ts')).openEmbeddedLog(join(dataDir, 'log'), { logger });
+    },
     objects: async () => {
       if (settings.MILLRACE_OBJECTS_BUCKET !== undefined) {
         const { s3Access } = await import('./lake/object-store/s3-client.ts');

@@ -171,14 +171,18 @@ function near(field: string): string {
 
 /** Settings that ask for a store outside the data folder, and what would have to be built to have it. */
 const ADAPTERS: readonly (readonly [SettingName, string])[] = [
-  ['MILLRACE_LOG_BROKERS', 'the event log on Kafka'],
   ['MILLRACE_ONLINE_HOST', 'the online store on Valkey'],
   ['MILLRACE_KEYS_MASTER_FILE', 'keys under a mounted master key'],
   ['MILLRACE_KEYS_KMS_KEY', 'keys under a KMS key'],
 ];
 
 /** Settings that ask for a store outside the data folder which this build can use. */
-const READY: readonly SettingName[] = ['MILLRACE_METADATA_HOST', 'MILLRACE_OBJECTS_BUCKET', 'MILLRACE_AUDIT_BUCKET'];
+const READY: readonly SettingName[] = [
+  'MILLRACE_LOG_BROKERS',
+  'MILLRACE_METADATA_HOST',
+  'MILLRACE_OBJECTS_BUCKET',
+  'MILLRACE_AUDIT_BUCKET',
+];
 
 /**
  * Holds settings to the adapters that this build has.

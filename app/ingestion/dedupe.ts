@@ -90,7 +90,8 @@ export function openDedupe(dir: string, logger: Logger): DedupeIndex {
           const records = await log.read(topic, partition, offset, BATCH);
           const entries = records.map((record) => ({ id: idOf(record), position: { partition, offset: record.offset } }));
           await remember(scope, entries);
-          offset += records.length;
+          // The oldest may be gone: then they begin behind the offset, or there are none.
+          offset = (records.at(-1)?.offset ?? end) + 1;
           indexed += records.length;
         }
       }

@@ -4,7 +4,7 @@ export const { error: ingestionError } = errorTable({
   MR_INGESTION_TOPIC_MISMATCH: {
     status: 409,
     title: 'The topic exists with another number of partitions',
-    next: 'keep the number of partitions of the source, or start in a new data folder (`--data DIR`)',
+    next: 'keep the number of partitions of the source, or start in a new data folder (`--data DIR`); on a cluster, update the stack',
   },
   MR_INGESTION_TOPIC_UNKNOWN: { status: 404, title: 'No such topic', next: 'list the topics: `millrace ingestion status`' },
   MR_INGESTION_TOPIC_INVALID: {
@@ -33,6 +33,31 @@ export const { error: ingestionError } = errorTable({
     status: 503,
     title: 'The disk failed under the event log',
     next: 'check the disk, then start again: what was acknowledged is kept',
+  },
+  MR_INGESTION_LOG_UNAVAILABLE: {
+    status: 503,
+    title: 'The event log does not answer',
+    next: 'look whether its brokers run and can be reached, then send again: what was not acknowledged may have been kept or not',
+  },
+  MR_INGESTION_LOG_LOGIN: {
+    status: 503,
+    title: 'The login to the event log cannot be read',
+    next: 'give the named file or identity to this process',
+  },
+  MR_INGESTION_LOG_REFUSED: {
+    status: 503,
+    title: 'The event log knows no such user, or another password',
+    next: 'compare MILLRACE_LOG_USER and the file of MILLRACE_LOG_PASSWORD_FILE with the user of the brokers; on AWS, the role of the pod',
+  },
+  MR_INGESTION_LOG_UNTRUSTED: {
+    status: 503,
+    title: 'The certificate of the event log is not trusted',
+    next: "name the file of the brokers' own authority in MILLRACE_LOG_CA_FILE",
+  },
+  MR_INGESTION_LOG_FORBIDDEN: {
+    status: 503,
+    title: 'This user may not do that in the event log',
+    next: 'declare what the workload reads and writes in app/workloads.ts and update the stack: its rights come from there',
   },
   MR_INGESTION_DISK_FULL: {
     status: 507,

@@ -83,7 +83,8 @@ export async function replayLetters(
         else count.refused += 1;
       }
     }
-    next += records.length;
+    // The oldest may be gone: then they begin behind the offset, or there are none.
+    next = records.length === 0 ? end : (records.at(-1)?.offset ?? next) + 1;
     count.replayed += records.length;
     await log.commit(REPLAY_GROUP, topic, PARTITION, next);
   }

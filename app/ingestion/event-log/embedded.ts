@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 import { syncFolder } from '../../disk.ts';
 import { ingestionError } from '../errors.ts';
 import { type Disk, systemDisk } from './disk.ts';
-import { MAX_PART_BYTES } from './frame.ts';
-import type { EventLog, LogRecord, TopicSpec } from './port.ts';
+import { checkCommit, checkRecord, checkTopic } from './limits.ts';
+import type { EventLog, TopicSpec } from './port.ts';
 import { openLogState } from './state.ts';
 import { openTopic, type Topic } from './topic.ts';
 
@@ -14,10 +14,6 @@ export interface EmbeddedLogOptions {
   readonly logger?: Logger;
   readonly disk?: Disk;
 }
-
-/** As Kafka's default `max.message.bytes`. */
-const MAX_VALUE_BYTES = 1024 * 1024;
-const MAX_PARTITIONS = 1024;
 
 /**
  * The event log of one machine: append-only segments under `dir`, one writing process. An append resolves after fsync.
@@ -100,18 +96,7 @@ export async function openEmbeddedLog(dir: string, options: EmbeddedLogOptions =
       return Array.from({ length: find(topic).spec.partitions }, (_, partition) => offsets.get(partition) ?? 0);
     },
     async commit(group, topic, partition, nextOffset) {
-      const end = find(topic).ends()[partition] ?? -1;
-      if (!Number.isSafeInteger(nextOffset) || nextOffset < 0 || nextOffset > end) {
-        throw ingestionError(
-          'MR_INGESTION_OFFSET_INVALID',
-          `group ${group} cannot stand at ${nextOffset} in ${topic}/${partition}`,
-          {
-            field: 'nextOffset',
-            value: nextOffset,
-            expected: `0 to ${end}`,
-          },
-        );
-      }
+      checkCommit({ group, topic, partition, nextOffset }, find(topic).ends()[partition] ?? -1);
       state.commit(group, topic, partition, nextOffset);
     },
     waitForMore: async (topic, offsets, signal) => find(topic).waitForMore(offsets, signal),
@@ -123,39 +108,4 @@ export async function openEmbeddedLog(dir: string, options: EmbeddedLogOptions =
       state.close();
     },
   };
-}
-
-function checkTopic({ name, partitions }: TopicSpec): void {
-  const detail = (field: string, value: unknown, expected: string) => ({ field, value, expected });
-  if (!/^[a-z0-9][a-z0-9._-]{0,199}$/.test(name)) {
-    throw ingestionError(
-      'MR_INGESTION_TOPIC_INVALID',
-      `'${name}' is no name of a topic`,
-      detail('name', name, '1 to 200 of a-z 0-9 . _ -'),
-    );
-  }
-  if (!Number.isInteger(partitions) || partitions < 1 || partitions > MAX_PARTITIONS) {
-    const expected = `a whole number from 1 to ${MAX_PARTITIONS}`;
-    throw ingestionError(
-      'MR_INGESTION_TOPIC_INVALID',
-      `topic ${name} cannot have ${partitions} partitions`,
-      detail('partitions', partitions, expected),
-    );
-  }
-}
-
-function checkRecord(topic: string, { key, value, headers }: LogRecord): void {
-  const sizes = [
-    ['key', Buffer.byteLength(key), MAX_PART_BYTES],
-    ['headers', headers === undefined ? 0 : Buffer.byteLength(JSON.stringify(headers)), MAX_PART_BYTES],
-    ['value', value.length, MAX_VALUE_BYTES],
-  ] as const;
-  for (const [field, bytes, most] of sizes) {
-    if (bytes <= most) continue;
-    throw ingestionError('MR_INGESTION_RECORD_TOO_LARGE', `the ${field} of a record for ${topic} has ${bytes} bytes`, {
-      field,
-      value: bytes,
-      expected: `at most ${most} bytes`,
-    });
-  }
 }

@@ -18,6 +18,6 @@ export function murmur2(data: Uint8Array): number {
   return (h ^ (h >>> 15)) | 0;
 }
 
-/** Partition of a key: the same as Kafka's default partitioner and kafkajs choose. */
+/** Partition of a key: the same as Kafka's default partitioner chooses. */
 export const partitionOf = (key: string, partitions: number): number =>
   partitions === 1 ? 0 : (murmur2(Buffer.from(key, 'utf8')) & 0x7fffffff) % partitions;

@@ -1,6 +1,12 @@
-/** The event log: partitioned, keyed, durable. Offsets of a partition start at 0 and have no gaps. */
+/**
+ * The event log: partitioned, keyed, durable. Offsets of a partition start at 0 and have no gaps. Where old records are taken away,
+ * a read from before them gives the oldest that are kept.
+ */
 export interface EventLog {
-  /** Creates the topic, or checks that it exists with as many partitions. @throws MR_INGESTION_TOPIC_MISMATCH */
+  /**
+   * Creates the topic where this process may, or checks that it exists with as many partitions; a log that others set up may have
+   * given it more. @throws MR_INGESTION_TOPIC_MISMATCH
+   */
   ensureTopic(topic: TopicSpec): Promise<void>;
   topics(): Promise<readonly TopicSpec[]>;
   /** Resolves when every record is durable (fsync, or acks=all). Records with one key keep their order. */
