@@ -156,7 +156,7 @@ test('an outage on the way leaves the client right: it goes on where the log sta
     const flaky: ObjectStore = {
       ...objects,
       get: async (key) => {
-        if (away && ++calls > 2) throw new Error('away');
+        if (away && ++calls > 4) throw new Error('away');
         return objects.get(key);
       },
     };
