@@ -8,6 +8,7 @@ import { RULES } from '../../policies/catalogue.ts';
 import { contextOf } from '../../policies/context.ts';
 import { judgeStack } from '../../policies/judge.ts';
 import type { Resource } from '../../policies/rule.ts';
+import { openSecrets } from './open-secrets.ts';
 import { record } from './recorded.ts';
 
 /** Those whose resources were reviewed: one that somebody adds is held to the rules, and changes nothing of these. */
@@ -51,7 +52,7 @@ for (const [name, { reviewed: resources, all: held }] of recorded) {
   });
 
   test(`${name}: no secret is written in the open`, () => {
-    const open = held.flatMap(({ type, name: of, props }) => openSecrets(props).map((path) => `${type} ${of}: ${path}`));
+    const open = held.flatMap((resource) => openSecrets(resource).map((path) => `${resource.type} ${resource.name}: ${path}`));
     assert.deepEqual(open, []);
   });
 
@@ -72,11 +73,18 @@ for (const [name, { reviewed: resources, all: held }] of recorded) {
   });
 }
 
-const NAMED_SECRET = /(password|secret|token|private-?key|passphrase)$/i;
-/** Texts that look like a credential: a long random word under a name that says so. */
-function openSecrets(value: unknown, path = ''): readonly string[] {
-  if (typeof value === 'string')
-    return NAMED_SECRET.test(path) && /^[A-Za-z0-9+/_=-]{20,}$/.test(value) && !/^arn:|\{\{/.test(value) ? [path] : [];
-  if (value === null || typeof value !== 'object') return [];
-  return Object.entries(value).flatMap(([key, inner]) => openSecrets(inner, path === '' ? key : `${path}.${key}`));
-}
+test('a secret in the open is found wherever it may stand', () => {
+  const drawn = 'Igq3-s8xrgiqYf7ZLy7CDX1OPgOpmthP2CesYof9';
+  const closed = { '4dabf18193072939515e22adb298388d': '1b47061264138c4ac30d75fd1eb44270', value: drawn };
+  const cases: readonly (readonly [string, Resource['props'], readonly string[]])[] = [
+    ['aws:secretsmanager/secretVersion:SecretVersion', { secretString: closed }, []],
+    ['aws:secretsmanager/secretVersion:SecretVersion', { secretString: 'short' }, ['secretString']],
+    ['aws:rds/instance:Instance', { masterPassword: drawn }, ['masterPassword']],
+    ['aws:x:X', { mode: { passwords: [drawn] } }, ['mode.passwords.0']],
+    ['aws:x:X', { policy: JSON.stringify({ token: drawn }) }, ['policy.token']],
+    ['kubernetes:core/v1:ConfigMap', { data: { 'a.properties': `user=x\npassword=${drawn}\n` } }, ['data.a.properties']],
+    ['kubernetes:core/v1:ConfigMap', { data: { 'tls.key': '-----BEGIN PRIVATE KEY-----\nMC4C' } }, ['data.tls.key']],
+    ['kubernetes:apps/v1:Deployment', { volumes: [{ secret: { secretName: 'retail-collector-metadata' } }] }, []],
+  ];
+  for (const [type, props, expected] of cases) assert.deepEqual(openSecrets({ type, props }), expected, JSON.stringify(props));
+});
