@@ -109,18 +109,26 @@ test('a canary comes beside what is pinned, and needs something pinned', async (
 });
 
 test('a champion that may not serve is refused with the reason, and not a byte is written', async (t) => {
-  const { root, registry, release, pin, file } = await ground(t);
+  const { root, release, pin, file } = await ground(t);
   const before = file();
   await assert.rejects(pin(), { code: 'MR_DELIVERY_NO_CHAMPION' });
   await release({ approved: false });
   await assert.rejects(pin(), { code: 'MR_DELIVERY_NO_CHAMPION' });
   const elsewhere = await release({ imageDigest: `sha256:${'9'.repeat(64)}` });
   await assert.rejects(pin(), { code: 'MR_DELIVERY_NOT_SERVABLE', value: elsewhere.unitId, expected: /gated with, @sha256:9/ });
-  const revoked = await release();
-  await registry.revoke(MODEL, revoked.version, 'olga', 'poisoned');
-  await assert.rejects(pin(), { code: 'MR_DELIVERY_NOT_SERVABLE', message: /revoked/ });
   assert.equal(file(), before);
   assert.equal(existsSync(join(root, 'stacks/registry')), false);
+});
+
+test('a champion that was revoked is not pinned; one that answers instead is', async (t) => {
+  const { registry, release, pin } = await ground(t);
+  const first = await release();
+  await registry.revoke(MODEL, first.version, 'olga', 'poisoned');
+  await assert.rejects(pin(), { code: 'MR_DELIVERY_NOT_SERVABLE', message: /revoked/ });
+  const good = await release();
+  const revoked = await release();
+  await registry.revoke(MODEL, revoked.version, 'olga', 'poisoned');
+  assert.equal((await pin()).releases['retail']?.unit, good.unitId);
 });
 
 test('a snapshot is believed by the key that the dials name, else by the one that is given', async (t) => {
