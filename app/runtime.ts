@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { systemClock } from './clock/embedded.ts';
 import type { Clock } from './clock/port.ts';
 import type { OnlineStore } from './features/online-store/port.ts';
+import type { ValkeyOptions } from './features/online-store/valkey.ts';
 import type { AuditSink } from './governance/audit-sink/port.ts';
 import type { KeyStore } from './governance/keys/port.ts';
 import type { EventLog } from './ingestion/event-log/port.ts';
@@ -73,7 +74,11 @@ export function openRuntime(options: RuntimeOptions = {}): Runtime {
       const copies = megabytes !== undefined && { copyBytes: Number(megabytes) * 1024 ** 2 };
       return openEmbeddedLake(await use('objects'), { scratchDir: join(dataDir, 'scratch'), clock, ...copies });
     },
-    online: async () => (await import('./features/online-store/embedded.ts')).openEmbeddedOnline(join(dataDir, 'online')),
+    online: async () => {
+      if (settings.MILLRACE_ONLINE_HOST !== undefined)
+        return (await import('./features/online-store/valkey.ts')).openValkeyOnline(valkeyOf(settings));
+      return (await import('./features/online-store/embedded.ts')).openEmbeddedOnline(join(dataDir, 'online'));
+    },
     metadata: async () => {
       if (settings.MILLRACE_METADATA_HOST !== undefined)
         return (await import('./registry/metadata/postgres.ts')).openPostgresMetadata(postgresOf(settings));
@@ -134,3 +139,28 @@ function postgresOf(settings: Settings): PostgresOptions {
     ...(settings.MILLRACE_WORKLOAD !== undefined && { workload: settings.MILLRACE_WORKLOAD }),
   };
 }
+
+function valkeyOf(settings: Settings): ValkeyOptions {
+  const by = 'MILLRACE_ONLINE_HOST';
+  const at = needed(settings, by, [by, 'MILLRACE_ONLINE_PORT', 'MILLRACE_ONLINE_USER', 'MILLRACE_ONLINE_PASSWORD_FILE']);
+  const {
+    MILLRACE_ONLINE_SENTINEL: sentinel,
+    MILLRACE_ONLINE_SHARDS: shards,
+    MILLRACE_ONLINE_CA_FILE: caFile,
+    MILLRACE_STORE_TIMEOUT_MS: timeout,
+  } = settings;
+  return {
+    address: { host: at.MILLRACE_ONLINE_HOST, port: Number(at.MILLRACE_ONLINE_PORT) },
+    user: at.MILLRACE_ONLINE_USER,
+    passwordFile: at.MILLRACE_ONLINE_PASSWORD_FILE,
+    ...(sentinel !== undefined && { sentinel: addressOf(sentinel) }),
+    ...(shards !== undefined && { shards: Number(shards) }),
+    ...(caFile !== undefined && { caFile }),
+    ...(timeout !== undefined && { timeoutMs: Number(timeout) }),
+  };
+}
+
+const addressOf = (text: string) => ({
+  host: text.slice(0, text.lastIndexOf(':')),
+  port: Number(text.slice(text.lastIndexOf(':') + 1)),
+});

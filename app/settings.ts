@@ -171,7 +171,6 @@ function near(field: string): string {
 
 /** Settings that ask for a store outside the data folder, and what would have to be built to have it. */
 const ADAPTERS: readonly (readonly [SettingName, string])[] = [
-  ['MILLRACE_ONLINE_HOST', 'the online store on Valkey'],
   ['MILLRACE_KEYS_MASTER_FILE', 'keys under a mounted master key'],
   ['MILLRACE_KEYS_KMS_KEY', 'keys under a KMS key'],
 ];
@@ -180,6 +179,7 @@ const ADAPTERS: readonly (readonly [SettingName, string])[] = [
 const READY: readonly SettingName[] = [
   'MILLRACE_LOG_BROKERS',
   'MILLRACE_METADATA_HOST',
+  'MILLRACE_ONLINE_HOST',
   'MILLRACE_OBJECTS_BUCKET',
   'MILLRACE_AUDIT_BUCKET',
 ];

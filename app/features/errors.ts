@@ -37,4 +37,24 @@ export const { error: featureError } = errorTable({
     title: 'The entity has no online row',
     next: 'Check the key, and that the materializer has caught up: millrace features list',
   },
+  MR_FEATURES_ONLINE_UNREACHABLE: {
+    status: 503,
+    title: 'The online store does not answer',
+    next: 'Check that MILLRACE_ONLINE_HOST (or MILLRACE_ONLINE_SENTINEL) leads to a Valkey that runs, and that MILLRACE_ONLINE_CA_FILE holds who signed its certificate; then try again.',
+  },
+  MR_FEATURES_ONLINE_DENIED: {
+    status: 500,
+    title: 'The online store refuses this process',
+    next: 'Check MILLRACE_ONLINE_USER and the file that MILLRACE_ONLINE_PASSWORD_FILE names, and what that user may do.',
+  },
+  MR_FEATURES_ONLINE_FULL: {
+    status: 507,
+    title: 'The online store has no memory left',
+    next: 'Raise millrace:dailyUsers or the memory of the online store, or drop the rows of retired releases; nothing half was written.',
+  },
+  MR_FEATURES_OFFSETS_MOVED: {
+    status: 503,
+    title: 'The online store holds other offsets than this process wrote last',
+    next: 'Nothing, where it happens once: a fail-over lost the last writes, and the materializer goes on from what is there. Where it goes on, look for a second materializer of the view.',
+  },
 });

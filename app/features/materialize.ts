@@ -54,12 +54,14 @@ export function startMaterializer(options: MaterializerOptions): Materializer {
   const stop = new AbortController();
   const waiters = new Waiters();
   let positions: number[] = [];
+  let lookAgain = true;
   let newest: Micros | undefined;
 
   async function begin(): Promise<void> {
     for (const spec of topicsOf(usecase)) if (spec.name === topic) await log.ensureTopic(spec);
     const known = await online.offsets(consumerName(view));
     positions = (await log.endOffsets(topic)).map((_, partition) => known.get(partition) ?? 0);
+    lookAgain = false;
   }
 
   async function advance(partition: number): Promise<number> {
@@ -72,7 +74,7 @@ export function startMaterializer(options: MaterializerOptions): Materializer {
   }
 
   async function pass(): Promise<void> {
-    if (positions.length === 0) await begin();
+    if (lookAgain) await begin();
     let moved = 0;
     for (let partition = 0; partition < positions.length && !stop.signal.aborted; partition++) moved += await advance(partition);
     waiters.reached(positions);
@@ -86,6 +88,8 @@ export function startMaterializer(options: MaterializerOptions): Materializer {
         failures = 0;
       } catch (error) {
         failures++;
+        // What the store holds may be less than was written: a fail-over can lose the last of it.
+        lookAgain = true;
         logger.error({ err: error, view: view.name, failures }, 'online features: a write failed, trying again');
         if (failures >= TELL_AFTER) waiters.fail(error);
         await pause(Math.min(50 * 2 ** failures, LONGEST_PAUSE_MS), stop.signal);

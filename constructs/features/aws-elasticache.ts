@@ -31,7 +31,7 @@ export interface AwsElastiCacheProps {
 }
 
 /** Who connects: both by password, neither may flush or reconfigure. */
-const USERS = {
+export const USERS = {
   reader: 'on ~* -@all +@read +@connection +info +cluster|slots +cluster|shards +cluster|nodes -@dangerous',
   writer:
     'on ~* -@all +@read +@write +@connection +@transaction +@scripting +info +cluster|slots +cluster|shards +cluster|nodes -@dangerous',

@@ -43,8 +43,10 @@ case "$PRIMARY" in *.*) ;; *) PRIMARY="$SHARD-0.$HEADLESS" ;; esac`;
 set -eu
 umask 077
 ${find}
+# Nobody comes in as the default user (off), but a server that reads its append-only file again does, and without rights would
+# pass over every transaction in it and say nothing (valkey-io/valkey#3983).
 cat > /tmp/users.acl <<ACL
-user default off
+user default off ~* &* +@all
 user own on >${password(own)} ~* &* +@all
 user reader on >${password(onlineSecret('reader'))} ~* -@all +@read +@connection +info -@dangerous
 user writer on >${password(onlineSecret('writer'))} ~* -@all +@read +@write +@connection +@transaction +@scripting +info -@dangerous

@@ -1,10 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { open } from 'lmdb';
-import { featureError } from '../errors.ts';
+import { checkKey } from './key.ts';
 import type { OnlineBatch, OnlineStore } from './port.ts';
 
-/** LMDB refuses keys above 1978 bytes. */
-const MAX_KEY_BYTES = 1800;
 const END = Buffer.from([0]);
 
 /**
@@ -64,10 +62,6 @@ export async function openEmbeddedOnline(dir: string): Promise<OnlineStore> {
 }
 
 function keyOf(view: string, entity: string): Buffer {
-  const key = Buffer.concat([Buffer.from(view), END, Buffer.from(entity)]);
-  if (entity.length > 0 && key.length <= MAX_KEY_BYTES && !view.includes('\0')) return key;
-  throw featureError('MR_FEATURES_KEY_INVALID', `view '${view}': a key of ${Buffer.byteLength(entity)} bytes`, {
-    field: 'entity',
-    expected: `1 to ${MAX_KEY_BYTES - Buffer.byteLength(view) - 1} bytes`,
-  });
+  checkKey(view, entity);
+  return Buffer.concat([Buffer.from(view), END, Buffer.from(entity)]);
 }

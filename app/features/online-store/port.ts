@@ -2,7 +2,7 @@
 export interface OnlineStore {
   get(view: string, entity: string): Promise<Buffer | undefined>;
   getMany(view: string, entities: readonly string[]): Promise<readonly (Buffer | undefined)[]>;
-  /** Rows and offsets in one transaction: all or nothing. */
+  /** All or nothing for who goes on at `offsets`: they are never ahead of a row, and a batch may be written again. */
   write(batch: OnlineBatch): Promise<void>;
   /** Offsets that the rows of this consumer already hold, per partition. */
   offsets(consumer: string): Promise<ReadonlyMap<number, number>>;
