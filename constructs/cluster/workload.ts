@@ -42,6 +42,7 @@ export interface WorkloadProps {
   readonly drainSeconds?: number;
   /** Seconds a cold start may take, the model's load included. @default 60 */
   readonly startSeconds?: number;
+  /** Size of its scratch disk. @default 2Gi where it touches the lake, whose files are read through copies; else the pod's own */
   readonly scratch?: string;
 }
 
@@ -85,6 +86,21 @@ export function endpointsOf(site: Site, { reads, writes }: Pick<WorkloadDeclarat
   return identity === undefined || touched.length === 0 ? touched : [...touched, identity];
 }
 
+const LAKE_SCRATCH = '2Gi';
+
+/** The scratch disk of a workload, and how much of it copies of the lake's files may take: half, the rest is for what it writes and spills. */
+function scratchOf({ declaration, scratch, resources }: Pick<WorkloadProps, 'declaration' | 'scratch' | 'resources'>) {
+  const lake = [...declaration.reads, ...declaration.writes].some(({ store }) => store === 'lake');
+  const size = scratch ?? (lake ? LAKE_SCRATCH : undefined);
+  if (size === undefined) return { env: {}, resources };
+  const mebibytes = Number.parseInt(size, 10) * (size.endsWith('Gi') ? 1_024 : 1);
+  return {
+    env: lake ? { MILLRACE_LAKE_COPIES_MB: String(Math.floor(mebibytes / 2)) } : {},
+    resources: { disk: size, ...resources },
+    scratch: size,
+  };
+}
+
 /** Service account, network and credentials of one declared workload, and its pod. */
 export function workloadPod(scope: Construct, props: WorkloadProps): input.core.v1.PodTemplateSpec {
   const { site, usecase, declaration } = props;
@@ -108,6 +124,7 @@ export function workloadPod(scope: Construct, props: WorkloadProps): input.core.
       egress,
     });
   const credentials = credentialsOf(site, usecase?.name, principal);
+  const { env, ...disk } = scratchOf(props);
   if (principal === declaration)
     for (const credential of credentials)
       copiedSecret(scope, `${declaration.name}-${credential.opens}-secret`, named, owner, credential);
@@ -117,9 +134,9 @@ export function workloadPod(scope: Construct, props: WorkloadProps): input.core.
     nodes: site.dials.providers.nodes,
     image: site.dials.image,
     args: [...declaration.command, ...(props.args ?? [])],
-    env: { ...settingsEnv(site, usecase?.name, principal), MILLRACE_WORKLOAD: declaration.name, ...props.env },
+    env: { ...settingsEnv(site, usecase?.name, principal), MILLRACE_WORKLOAD: declaration.name, ...env, ...props.env },
     ...(declaration.port !== undefined && { ports: [{ name: 'http', containerPort: declaration.port }] }),
-    resources: props.resources,
+    ...disk,
     priority: props.priority,
     graceSeconds: (props.drainSeconds ?? 10) + 35,
     ...(declaration.port !== undefined && {
@@ -131,7 +148,6 @@ export function workloadPod(scope: Construct, props: WorkloadProps): input.core.
     secrets: [...credentials.map(({ secret }) => secret), ...(props.secrets ?? [])],
     ...(props.configs && { configs: props.configs }),
     ...(props.podAnnotations && { annotations: props.podAnnotations }),
-    ...(props.scratch && { scratch: props.scratch }),
   });
 }
 
