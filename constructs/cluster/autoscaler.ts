@@ -56,8 +56,7 @@ export function autoscaler(scope: Construct, props: AutoscalerProps): void {
   }
   // Until KEDA has made its autoscaler as many answer as always do; from then on the count is that one's (bridge/register.ts).
   const scaled = scope.node.tryFindChild(declaration.name);
-  if (!(scaled instanceof ApiObject)) throw new RangeError(`'${name}' has no Deployment '${declaration.name}' to scale`);
-  scaled.addJsonPatch(JsonPatch.add('/spec/replicas', min));
+  if (scaled instanceof ApiObject) scaled.addJsonPatch(JsonPatch.add('/spec/replicas', min));
   customObject(scope, `${declaration.name}-autoscaler`, 'keda.sh/v1alpha1 ScaledObject', {
     metadata,
     spec: {
