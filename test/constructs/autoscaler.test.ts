@@ -5,16 +5,23 @@ import { retail } from '../../app/usecases/retail/usecase.ts';
 import { registryWorkload, type WorkloadDeclaration, workloadsOf } from '../../app/workloads.ts';
 import { type AutoscalerProps, autoscaler } from '../../constructs/cluster/autoscaler.ts';
 import { scrape } from '../../constructs/monitoring/scrape.ts';
+import { object } from '../../constructs/object.ts';
 import { type Manifest, site } from './site.ts';
 
+/** The last object that is made. */
 const made = (make: (chart: Chart) => void): Manifest => {
   const chart = new Chart(new App(), 'one');
   make(chart);
-  const [object] = chart.toJson() as Manifest[];
-  assert.ok(object !== undefined);
-  return object;
+  const last = (chart.toJson() as Manifest[]).at(-1);
+  assert.ok(last !== undefined);
+  return last;
 };
-const scaled = (props: Omit<AutoscalerProps, 'site'>) => made((chart) => autoscaler(chart, { site: site(), ...props }));
+const scaled = (props: Omit<AutoscalerProps, 'site'>) =>
+  made((chart) => {
+    const metadata = { name: 'what-is-scaled', namespace: 'millrace-serving' };
+    object(chart, props.declaration.name, 'apps/v1 Deployment', { metadata, spec: { selector: {}, template: {} } });
+    autoscaler(chart, { site: site(), ...props });
+  });
 const serving = workloadsOf(retail).find(({ name }) => name === 'serving') as WorkloadDeclaration;
 
 test('a service that scales on its rate asks Prometheus for it through KEDA, and on CPU besides', () => {

@@ -30,7 +30,10 @@ const poured = (name: string, value: string): string =>
 /** Fails where the arguments name no command of the program, or a flag it does not have. */
 async function parses(args: readonly string[]): Promise<void> {
   const [layer = ''] = args;
-  const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
+  const program = new Command()
+    .option('--json')
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
   const module = (await import(`../../bin/commands/${layer}.ts`)) as Readonly<
     Record<string, (program: Command, context: CommandContext) => void>
   >;
