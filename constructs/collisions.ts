@@ -28,7 +28,7 @@ const VALUE = /^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$/;
  */
 export function checkCollisions(charts: readonly Chart[]): void {
   const objects = charts.flatMap((chart) => chart.node.findAll().filter((node): node is ApiObject => node instanceof ApiObject));
-  const faults = [...nameFaults(objects), ...objects.flatMap((one) => [...portFaults(one)])];
+  const faults = [...nameFaults(objects), ...objects.flatMap((one) => [...portFaults(one)]), ...nodePortFaults(objects)];
   const [first] = faults;
   if (first === undefined) return;
   const lines = faults.map(({ field, value, expected }) => `  ${field} is ${JSON.stringify(value)}; expected ${expected}`);
@@ -72,6 +72,7 @@ interface Port {
   readonly name?: string;
   readonly port?: number;
   readonly containerPort?: number;
+  readonly nodePort?: number;
   readonly protocol?: string;
 }
 interface PodSpec {
@@ -98,6 +99,24 @@ function* portFaults(one: ApiObject): Generator<Fault> {
   const pod = spec?.template?.spec ?? spec?.jobTemplate?.spec?.template?.spec;
   const taken = (pod?.containers ?? []).flatMap(({ name, ports = [] }) => ports.map((port) => ({ port, owner: name })));
   yield* twice(`${called(one)}: spec.template.spec.containers.ports`, taken);
+}
+
+/** A node has each port once, whichever Service opens it. */
+function* nodePortFaults(objects: readonly ApiObject[]): Generator<Fault> {
+  const opened = new Map<string, string>();
+  for (const one of objects.filter(({ kind }) => kind === 'Service'))
+    for (const { nodePort, protocol = 'TCP' } of (one.toJson() as Manifest).spec?.ports ?? []) {
+      if (nodePort === undefined) continue;
+      const value = `${nodePort}/${protocol}`;
+      const other = opened.get(value);
+      if (other !== undefined)
+        yield {
+          field: `${called(one)}: spec.ports.nodePort`,
+          value,
+          expected: `a port of the nodes that ${other} does not have`,
+        };
+      opened.set(value, called(one));
+    }
 }
 
 function* twice(field: string, ports: readonly { readonly port: Port; readonly owner: string }[]): Generator<Fault> {

@@ -90,3 +90,22 @@ test('a port that two containers of a pod want, or that a Service has twice, is 
     value: '8080/TCP',
   });
 });
+
+test('two Services that would open one port of the nodes are refused, with both', () => {
+  const chart = new Chart(new App(), 'two');
+  const service = (name: string, nodePort: number) =>
+    object(chart, name, 'v1 Service', {
+      metadata: { name, namespace: 'millrace-serving' },
+      spec: { type: 'NodePort', ports: [{ name: 'http', port: 8080, nodePort }] },
+    });
+  service('one', 30_080);
+  service('other', 30_081);
+  assert.doesNotThrow(() => checkCollisions([chart]));
+  service('third', 30_080);
+  assert.throws(() => checkCollisions([chart]), {
+    code: 'MR_STACK_COLLISION',
+    field: 'Service third: spec.ports.nodePort',
+    value: '30080/TCP',
+    expected: 'a port of the nodes that Service one does not have',
+  });
+});
