@@ -70,6 +70,8 @@ export function plainRanker(model: RecommenderModel): PlainRanker {
 
 /** @throws MR_TRAINING_MODEL_BROKEN */
 export async function openSession(onnx: Buffer): Promise<InferenceSession> {
+  // Else the runtime gives this machine an id and tells its makers of each session; it asks when the first one opens.
+  process.env['ORT_DISABLE_TELEMETRY'] = '1';
   try {
     return await InferenceSession.create(onnx, { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 3 });
   } catch (cause) {
