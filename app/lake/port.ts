@@ -6,12 +6,9 @@ export type * from './rows.ts';
 export interface Lake {
   /** Creates the table, or evolves it by added nullable columns. @throws MR_LAKE_SCHEMA_CONFLICT for any other change */
   ensureTable(table: TableSpec): Promise<void>;
-  /** Every table; only who may list the whole lake may ask. */
-  tables(): Promise<readonly string[]>;
-  /** Whether there is such a table; looks at nothing but its own files. */
-  has(table: string): Promise<boolean>;
-  /** Writes a Parquet file without committing it: invisible until published by `commit`. */
-  stage(table: string, rows: readonly LakeRow[]): Promise<StagedFile>;
+  tables(): Promise<readonly string[]>; // for who may list the whole lake
+  has(table: string): Promise<boolean>; // looks at nothing but the table's own files
+  stage(table: string, rows: readonly LakeRow[]): Promise<StagedFile>; // a Parquet file, invisible until `commit` publishes it
   /** One Delta commit: files and consumer offsets together or not at all. A `txn` already at or past its version is a no-op. */
   commit(table: string, change: LakeChange): Promise<LakeSnapshot>;
   snapshot(table: string, version?: number): Promise<LakeSnapshot>;
