@@ -14,8 +14,10 @@ export interface KafkaAccess {
     | { readonly mechanism: 'aws-iam'; readonly region: string };
 }
 
-const CONNECT_MS = 5_000;
+const CONNECT_MS = 3_000;
 const ANSWER_MS = 15_000;
+/** As Kafka's own clients: whatever goes wrong asks anew at once. */
+const METADATA_MS = 300_000;
 /** `b-1.name.x1y2.c3.kafka.eu-central-1.amazonaws.com`, and as MSK Serverless names them. */
 const MSK_HOST = /\.kafka(?:-serverless)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/;
 
@@ -52,6 +54,7 @@ export function clientOptions({ brokers, caFile, login }: KafkaAccess): AdminOpt
     bootstrapBrokers: [...brokers],
     connectTimeout: CONNECT_MS,
     requestTimeout: ANSWER_MS,
+    metadataMaxAge: METADATA_MS,
     // Whoever asks tries again, on metadata that is new.
     retries: 0,
     tls:

@@ -14,8 +14,8 @@ const LONGEST_PAUSE_MS = 2_000;
 export interface KafkaRequests {
   /** For what the protocol has a call of the client. */
   readonly admin: Admin;
-  /** The topic as it stands, or undefined where there is none. */
-  find(topic: string): Promise<ClusterTopicMetadata | undefined>;
+  /** The topic, or undefined where there is none; as it stands now, where that is asked for. */
+  find(topic: string, how?: { readonly now: boolean }): Promise<ClusterTopicMetadata | undefined>;
   /** @throws MR_INGESTION_TOPIC_UNKNOWN */
   topic(topic: string): Promise<ClusterTopicMetadata>;
   leader(topic: string, partition: number): Promise<Connection>;
@@ -30,9 +30,9 @@ export function openRequests(access: KafkaAccess, patienceMs: number): KafkaRequ
   const admin = new Admin(clientOptions(access));
   const closing = new AbortController();
 
-  async function find(name: string): Promise<ClusterTopicMetadata | undefined> {
+  async function find(name: string, { now } = { now: false }): Promise<ClusterTopicMetadata | undefined> {
     try {
-      return (await admin.metadata({ topics: [name] })).topics.get(name);
+      return (await admin.metadata({ topics: [name], forceUpdate: now })).topics.get(name);
     } catch (error) {
       // The client's own words for Kafka's UNKNOWN_TOPIC_OR_PARTITION.
       if ((error as { code?: unknown }).code === 'PLT_KFK_USER' && /^Unknown topic /.test((error as Error).message))

@@ -56,7 +56,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
       checkTopic(spec);
       const { name, partitions } = spec;
       const found = await patiently(`look for topic ${name}`, async () => {
-        const known = await reading.find(name);
+        const known = await reading.find(name, { now: true });
         if (known !== undefined) return known;
         await make(spec);
         const made = await reading.find(name);
