@@ -104,7 +104,11 @@ function environmentOf(name: string): Environment {
 
 function settingsOf(raw: unknown): PolicySettings {
   if (raw === undefined) return DEFAULT_SETTINGS;
-  if (SETTINGS.Check(raw)) return { ...DEFAULT_SETTINGS, ...(raw as Partial<PolicySettings>) };
+  if (SETTINGS.Check(raw)) {
+    const given = raw as Partial<PolicySettings>;
+    const podSecurityExceptions = { ...DEFAULT_SETTINGS.podSecurityExceptions, ...given.podSecurityExceptions };
+    return { ...DEFAULT_SETTINGS, ...given, podSecurityExceptions };
+  }
   const [fault] = SETTINGS.Errors(raw);
   const field = `millrace:policies${(fault?.instancePath ?? '').replaceAll('/', '.')}`;
   throw invalid(`${field} ${fault?.message ?? 'is not valid'}`, field, raw);

@@ -2,7 +2,7 @@
 export interface PolicySettings {
   /** Registries (host and optional path) that images may come from. */
   readonly imageRegistries: readonly string[];
-  /** Namespaces that may run below `restricted`, each with its level and why. */
+  /** Namespaces that may run below `restricted`, each with its level and why; beside those of the operators. */
   readonly podSecurityExceptions: Readonly<
     Record<string, { readonly level: 'baseline' | 'privileged'; readonly reason: string }>
   >;
@@ -26,9 +26,19 @@ export interface PolicySettings {
   readonly erasureWindowDays: number;
 }
 
+const OPERATOR = { level: 'baseline', reason: 'an operator, by its makers’ own chart' } as const;
+
 export const DEFAULT_SETTINGS: PolicySettings = {
   imageRegistries: ['registry.example.org/millrace', 'registry.example.org/library'],
-  podSecurityExceptions: {},
+  podSecurityExceptions: {
+    ...Object.fromEntries(
+      ['argo', 'cert-manager', 'cnpg-system', 'external-secrets', 'gateway-system', 'keda', 'strimzi-system'].map((name) => [
+        name,
+        OPERATOR,
+      ]),
+    ),
+    'monitoring-system': { level: 'privileged', reason: 'the exporter of the nodes’ metrics' },
+  },
   apiClients: {},
   regions: ['eu-central-1', 'eu-west-1'],
   registry: 'none',

@@ -6,6 +6,8 @@ export interface OperatorChart {
   readonly repository?: string;
   readonly version: string;
   readonly values?: Readonly<Record<string, unknown>>;
+  /** Least of the pod security levels that its pods keep to, which its namespace enforces. @default 'baseline' */
+  readonly podSecurity?: 'privileged';
 }
 
 /** Every operator that the charts count on. Who sizes the nodes is there only where the dials say that it does. */
@@ -35,6 +37,8 @@ export const OPERATOR_CHARTS: Readonly<Record<string, OperatorChart>> = {
     chart: 'kube-prometheus-stack',
     repository: 'https://prometheus-community.github.io/helm-charts',
     version: '79.0.1',
+    // Its exporter of the nodes' metrics sees the node's processes and disks.
+    podSecurity: 'privileged',
     values: {
       // Else it takes in what carries its release's own label, and of our alerts those alone that are about its namespace.
       prometheus: {

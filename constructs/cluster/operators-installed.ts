@@ -6,7 +6,7 @@ import { parseAllDocuments } from 'yaml';
 import { KubernetesObject, tokenOf } from '../bridge/register.ts';
 import type { Dials } from '../dials.ts';
 import { stackError } from '../errors.ts';
-import { OPERATOR_CHARTS } from './operator-charts.ts';
+import { OPERATOR_CHARTS, type OperatorChart } from './operator-charts.ts';
 
 /** Who sizes the nodes, by the dial that asks for it. */
 const SIZES_NODES: Readonly<Record<string, Dials['providers']['nodes']>> = {
@@ -29,27 +29,49 @@ export function installOperators(
     case 'manifests':
       return fromManifests(operators.folder ?? '', provider);
     case 'helm':
-      return Object.entries(OPERATOR_CHARTS)
-        .filter(([name]) => (SIZES_NODES[name] ?? providers.nodes) === providers.nodes)
-        .map(
-          ([name, { namespace, chart, repository, version, values }]) =>
-            new helm.v3.Release(
-              `operator-${name}`,
-              {
-                name,
-                namespace,
-                createNamespace: namespace !== 'kube-system',
-                chart,
-                version,
-                ...(repository !== undefined && { repositoryOpts: { repo: repository } }),
-                values: { ...values, ...more[name] },
-                atomic: true,
-                timeout: 600,
-              },
-              { provider },
-            ),
-        );
+      return fromHelm(
+        Object.entries(OPERATOR_CHARTS).filter(([name]) => (SIZES_NODES[name] ?? providers.nodes) === providers.nodes),
+        provider,
+        more,
+      );
   }
+}
+
+/** Each in its namespace, which goes with the stack: one that Helm made would stay. */
+function fromHelm(
+  charts: readonly (readonly [string, OperatorChart])[],
+  provider: ProviderResource,
+  more: Readonly<Record<string, Inputs>>,
+): readonly Resource[] {
+  const namespaces = new Map(
+    charts
+      .filter(([, { namespace }]) => namespace !== 'kube-system')
+      .map(([, { namespace, podSecurity }]) => [namespace, roomOf(namespace, podSecurity ?? 'baseline', provider)]),
+  );
+  return charts.map(([name, { namespace, chart, repository, version, values }]) => {
+    const room = namespaces.get(namespace);
+    return new helm.v3.Release(
+      `operator-${name}`,
+      {
+        name,
+        namespace,
+        createNamespace: false,
+        chart,
+        version,
+        ...(repository !== undefined && { repositoryOpts: { repo: repository } }),
+        values: { ...values, ...more[name] },
+        atomic: true,
+        timeout: 600,
+      },
+      { provider, dependsOn: room === undefined ? [] : [room] },
+    );
+  });
+}
+
+function roomOf(name: string, level: string, provider: ProviderResource): Resource {
+  const labels = { 'pod-security.kubernetes.io/enforce': level };
+  const manifest = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
+  return new KubernetesObject(tokenOf(manifest), `operators/Namespace/${name}`, manifest, { provider });
 }
 
 interface Manifest {

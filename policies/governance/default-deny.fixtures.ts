@@ -14,9 +14,17 @@ const edge = (ports: unknown) =>
     },
   });
 
+const others = kubernetes('core/v1:Namespace', 'keda', {
+  metadata: { labels: { 'pod-security.kubernetes.io/enforce': 'baseline' } },
+});
+
 export const fixtures: Fixtures = {
   passing: [
     { title: 'denied both ways', resources: stack },
+    {
+      title: 'a namespace of others, which the stack puts nothing into',
+      resources: [...stack, others],
+    },
     { title: 'an edge with a port', resources: [...stack, edge([{ port: 6379, protocol: 'TCP' }])] },
     { title: 'an edge with a named port', resources: [...stack, edge([{ port: 'redis', protocol: 'TCP' }])] },
   ],

@@ -1,6 +1,7 @@
+import { BELONGS, PLATFORM } from '../../app/usecases/annotations.ts';
 import { all, compare, every, number, object, present, said, some } from '../expression.ts';
 import { objectAndStackRule } from '../object-rule.ts';
-import { at, namespaceName, objectName, ofKind } from '../read.ts';
+import { at, namespaceName, objectName, ofKind, word } from '../read.ts';
 import type { Resource } from '../rule.ts';
 import { violation } from '../violation.ts';
 
@@ -33,13 +34,15 @@ export const defaultDeny = objectAndStackRule({
   name: 'governance-default-deny',
   layer: 'governance',
   severity: 'mandatory',
-  title: 'Each namespace denies traffic both ways by default, and every allowance names its port',
+  title:
+    'Each namespace that the stack puts objects into denies traffic both ways by default, and every allowance names its port',
   control: ['CIS EKS 4.3', 'NSA Kubernetes Hardening'],
   reason: 'Without it one pod that was taken over reaches every store.',
   kinds: ['kubernetes:networking.k8s.io/v1:NetworkPolicy'],
   object: () => all(namesPort('ingress'), namesPort('egress'), narrow('ingress'), narrow('egress')),
   checkStack: (resources) =>
     ofKind(resources, 'Namespace')
+      .filter((namespace) => isOurs(namespace, resources))
       .filter((namespace) => !resources.some((policy) => deniesAll(policy, objectName(namespace))))
       .map((namespace) =>
         violation(RULE, namespace, {
@@ -49,6 +52,10 @@ export const defaultDeny = objectAndStackRule({
         }),
       ),
 });
+
+/** What an operator's own chart brings is its makers' to close. */
+const isOurs = (namespace: Resource, resources: readonly Resource[]): boolean =>
+  word(namespace, BELONGS) === PLATFORM || resources.some((resource) => namespaceName(resource) === objectName(namespace));
 
 function deniesAll(policy: Resource, namespace: string): boolean {
   if (!policy.type.endsWith(':NetworkPolicy') || namespaceName(policy) !== namespace) return false;
