@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { openS3Objects } from '../../app/lake/object-store/s3.ts';
 import { openRuntime } from '../../app/runtime.ts';
@@ -65,4 +67,21 @@ test('the settings of a pod open it, and the lake over it keeps to its share of 
     await runtime.close();
     await tight.close();
   }
+});
+
+test('it opens where the user has no home, as in an image from scratch', async () => {
+  const options = await server.bucket();
+  const homeless = `import os from 'node:os'; import { syncBuiltinESMExports } from 'node:module';
+    os.homedir = () => { throw new Error('no such user'); }; syncBuiltinESMExports();`;
+  const program = `const { openS3Objects } = await import(${JSON.stringify(join(import.meta.dirname, '../../app/lake/object-store/s3.ts'))});
+    const store = await openS3Objects(${JSON.stringify(options)});
+    await store.put('a/key', Buffer.from('x'));
+    console.log(String(await store.get('a/key')));`;
+  const { HOME: _none, ...env } = process.env;
+  const preload = `data:text/javascript,${encodeURIComponent(homeless)}`;
+  const out = execFileSync(process.execPath, ['--import', preload, '--input-type=module', '-e', program], {
+    env,
+    encoding: 'utf8',
+  });
+  assert.equal(out, 'x\n');
 });
