@@ -80,6 +80,7 @@ export function awsFoundation(props: AwsFoundationProps): AwsFoundation {
       logsKeyArn: keys.logs.arn,
       adminRanges: props.adminRanges,
       administrators: props.administrators,
+      groups: props.groups ?? {},
       // Karpenter and what it needs run on nodes that it does not make.
       cpu: nodes === 'karpenter' ? { ...plan.cpu, min: ZONES, max: ZONES } : plan.cpu,
       ...(gpu.maxNodes > 0 && nodes === 'managed' ? { gpu: { ...gpu, min: 0, max: gpu.maxNodes } } : {}),

@@ -11,6 +11,7 @@ import { installOperators } from './cluster/operators-installed.ts';
 import type { Dials } from './dials.ts';
 import { type Environment, environmentOf } from './environment.ts';
 import { readFoundation } from './foundation-reference.ts';
+import { groupsOf } from './governance/roles.ts';
 
 /** What stands before anything of Millrace runs: a cluster, the operators' kinds, namespaces, priorities, node pools. */
 export interface Foundation {
@@ -76,6 +77,7 @@ function foundationProps(dials: Dials, { site }: Environment): Parameters<typeof
     cidr: aws.cidr,
     adminRanges: aws.adminRanges,
     administrators: aws.administrators,
+    groups: groupsOf(aws.roles),
     plan: awsPlanOf(site.plan),
     nodes: dials.providers.nodes === 'karpenter' ? 'karpenter' : 'managed',
     protect: environment === 'prod',

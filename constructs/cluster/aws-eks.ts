@@ -30,6 +30,8 @@ export interface AwsEksProps {
   readonly adminRanges: readonly string[];
   /** Roles or users that administer the cluster. Empty: who makes it does, since the charts come by the same hand. */
   readonly administrators: readonly string[];
+  /** Groups of the Kubernetes API that roles or users are in, by ARN. */
+  readonly groups: Readonly<Record<string, readonly string[]>>;
   readonly cpu: NodeBounds;
   /** From zero nodes; its ceiling is `max`. Undefined: no pool. */
   readonly gpu?: NodeBounds;
@@ -38,6 +40,8 @@ export interface AwsEksProps {
   /** Days that the control plane's logs are kept. @default 365 */
   readonly logDays?: number;
 }
+
+const inGroups = (groups: readonly string[] | undefined) => (groups === undefined ? {} : { kubernetesGroups: [...groups] });
 
 /** A Kubernetes cluster whose nodes are private and whose pods have identities of their own. */
 export class AwsEks extends AwsComponent {
@@ -87,7 +91,7 @@ export class AwsEks extends AwsComponent {
     this.endpoint = cluster.endpoint;
     this.certificateAuthority = cluster.certificateAuthority.apply(({ data }) => data);
     this.securityGroupId = cluster.vpcConfig.apply(({ clusterSecurityGroupId }) => clusterSecurityGroupId);
-    this.admit(name, props.administrators);
+    this.admit(name, props);
     props.adminRanges.filter(isPrivate).forEach((range, index) => {
       new SecurityGroupIngressRule(
         `${name}-api-${index + 1}`,
@@ -117,17 +121,28 @@ export class AwsEks extends AwsComponent {
     return { role, managed: new RolePolicyAttachment(name, { role: role.name, policyArn }, own) };
   }
 
-  private admit(name: string, administrators: readonly string[]): void {
+  /** Each principal once, as the cluster wants it: an administrator may be in groups as well. */
+  private admit(name: string, { administrators, groups }: Pick<AwsEksProps, 'administrators' | 'groups'>): void {
     const policyArn = `arn:${partitionOf(this.scope.region)}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy`;
     administrators.forEach((principalArn, index) => {
       const at = { clusterName: this.clusterName, principalArn };
-      const entry = new AccessEntry(`${name}-admin-${index + 1}`, { ...at, type: 'STANDARD' }, this.own);
+      const entry = new AccessEntry(
+        `${name}-admin-${index + 1}`,
+        { ...at, type: 'STANDARD', ...inGroups(groups[principalArn]) },
+        this.own,
+      );
       new AccessPolicyAssociation(
         `${name}-admin-${index + 1}`,
         { ...at, policyArn, accessScope: { type: 'cluster' } },
         { ...this.own, dependsOn: [entry] },
       );
     });
+    for (const [principalArn, kubernetesGroups] of Object.entries(groups)) {
+      if (administrators.includes(principalArn)) continue;
+      const principal = principalArn.split(':').at(-1);
+      const args = { clusterName: this.clusterName, principalArn, type: 'STANDARD', ...inGroups(kubernetesGroups) };
+      new AccessEntry(`${name}-${principal}`, args, this.own);
+    }
   }
 
   private addNodes(name: string, { cpu, gpu, subnetIds }: AwsEksProps): void {

@@ -46,6 +46,8 @@ export interface AwsFoundationProps {
   readonly adminRanges: readonly string[];
   /** ARNs of roles or users that administer the cluster. */
   readonly administrators: readonly string[];
+  /** Groups of the Kubernetes API that roles or users are in, by ARN. @default none */
+  readonly groups?: Readonly<Record<string, readonly string[]>>;
   readonly plan: AwsPlan;
   /** Production: stores refuse to be deleted, each zone has its own way out. */
   readonly protect: boolean;
@@ -131,10 +133,14 @@ export function checkFoundation(props: AwsFoundationProps): void {
     const narrow = (parseRange(range)?.prefix ?? 0) >= 8;
     faults.check(`adminRanges[${index}]`, range, narrow, 'an IPv4 range of /8 or less: never the whole internet');
   });
-  props.administrators.forEach((arn, index) => {
+  const principal = (path: string, arn: string): void => {
     const known = /^arn:aws[a-z-]*:iam::\d{12}:(role|user)\/[\w+=,.@/-]+$/.test(arn);
-    faults.check(`administrators[${index}]`, arn, known, 'the ARN of an IAM role or user');
+    faults.check(path, arn, known, 'the ARN of an IAM role or user');
+  };
+  props.administrators.forEach((arn, index) => {
+    principal(`administrators[${index}]`, arn);
   });
+  for (const arn of Object.keys(props.groups ?? {})) principal('groups', arn);
   faults.whole('gpu.maxNodes', gpu.maxNodes, 0, 1_000);
   faults.check(
     'gpu.monthlyBudget',

@@ -9,6 +9,7 @@ const pinned = Type.String({
 const range = Type.String({ pattern: '^\\d+\\.\\d+\\.\\d+\\.\\d+/\\d+$', description: 'an IPv4 range, e.g. 10.0.0.0/16' });
 const host = Type.String({ pattern: '^[a-z0-9.-]+$', description: 'a host name' });
 const unit = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'the id of a release unit, 64 hex digits' });
+const principal = Type.String({ pattern: '^arn:aws[a-z-]*:iam::', description: 'the ARN of an IAM role or user' });
 const count = (minimum: number, maximum: number) =>
   Type.Integer({ minimum, maximum, description: `a whole number from ${minimum} to ${maximum}` });
 const oneOf = <const T extends readonly string[]>(...values: T) =>
@@ -163,8 +164,19 @@ export const DIALS = Type.Object(
           cidr: range,
           adminRanges: Type.Array(range),
           /** Roles or users that administer the cluster. */
-          administrators: Type.Array(
-            Type.String({ pattern: '^arn:aws[a-z-]*:iam::', description: 'the ARN of an IAM role or user' }),
+          administrators: Type.Array(principal),
+          /** Roles or users of the account that have a role of the platform (governance/roles.ts). */
+          roles: Type.Optional(
+            Type.Partial(
+              Type.Object(
+                {
+                  'platform-engineer': Type.Array(principal),
+                  'ml-engineer': Type.Array(principal),
+                  auditor: Type.Array(principal),
+                },
+                closed,
+              ),
+            ),
           ),
           alertEmail: Type.String({ pattern: '^[^@\\s]+@[^@\\s]+$', description: 'an e-mail address' }),
         },

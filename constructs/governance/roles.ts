@@ -5,12 +5,14 @@ import { workloadsOf } from '../../app/workloads.ts';
 import { NAMESPACED } from '../cluster/namespaces.ts';
 import { serviceAccountOf } from '../cluster/pod.ts';
 import { namedOf } from '../cluster/workload.ts';
+import type { Dials } from '../dials.ts';
 import { labelsOf } from '../labels.ts';
 import { object } from '../object.ts';
 import { namespaceOf, PLATFORM, type Site } from '../site.ts';
 
 type Rule = input.rbac.v1.PolicyRule;
 type Layer = (typeof NAMESPACED)[number];
+type PeopleRole = keyof NonNullable<NonNullable<Dials['aws']>['roles']>;
 
 const SEE = ['get', 'list', 'watch'];
 const rule = (apiGroup: string, resources: string[], verbs: string[]): Rule => ({ apiGroups: [apiGroup], resources, verbs });
@@ -28,7 +30,7 @@ const RULES_OF_TRAFFIC = rule('networking.k8s.io', ['networkpolicies'], SEE);
  * People by what they are for, each a group of the identity provider. None reads a Secret, opens a shell in a pod, or names a
  * wildcard; what changes a deployment goes through a preview.
  */
-const PEOPLE: Readonly<Record<string, { readonly layers: readonly Layer[]; readonly rules: readonly Rule[] }>> = {
+const PEOPLE: Readonly<Record<PeopleRole, { readonly layers: readonly Layer[]; readonly rules: readonly Rule[] }>> = {
   'platform-engineer': {
     layers: NAMESPACED,
     rules: [
@@ -59,6 +61,17 @@ const PEOPLE: Readonly<Record<string, { readonly layers: readonly Layer[]; reado
   },
 };
 
+/** The group of the identity provider that a role is bound to. */
+const groupOf = (role: string): string => `${PLATFORM}:${role}`;
+
+/** Whom the dials put into which groups, by their ARN; each is known to the cluster once. */
+export function groupsOf(roles: NonNullable<Dials['aws']>['roles'] = {}): Readonly<Record<string, readonly string[]>> {
+  const groups: Record<string, string[]> = {};
+  for (const [role, principals] of Object.entries(roles))
+    for (const principal of principals) groups[principal] = [...(groups[principal] ?? []), groupOf(role)];
+  return groups;
+}
+
 /** The roles of people, in each namespace that they are for. */
 export function roles(scope: Construct, { dials }: Site): void {
   for (const [role, { layers, rules }] of Object.entries(PEOPLE)) {
@@ -68,7 +81,7 @@ export function roles(scope: Construct, { dials }: Site): void {
       object(scope, `${role}-in-${layer}-bound`, 'rbac.authorization.k8s.io/v1 RoleBinding', {
         metadata,
         roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: role },
-        subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: `${PLATFORM}:${role}` }],
+        subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: groupOf(role) }],
       });
     }
   }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { awsFoundation } from '../../constructs/aws.ts';
-import { deploy, PRODUCTION } from './aws-account.ts';
+import { groupsOf } from '../../constructs/governance/roles.ts';
+import { ACCOUNT, deploy, PRODUCTION } from './aws-account.ts';
 import { at, deployAll, listOf, ofType, statementsOf } from './aws-program.ts';
 
 const all = await deployAll(PRODUCTION);
@@ -18,6 +19,18 @@ test('C01: the Kubernetes API answers inside the network only, writes every log,
   assert.equal(at(cluster, 'vpcConfig', 'endpointPublicAccess'), false);
   assert.deepEqual(cluster.enabledClusterLogTypes, ['api', 'audit', 'authenticator', 'controllerManager', 'scheduler']);
   assert.deepEqual(cluster.encryptionConfig, { provider: { keyArn: keyOf('cluster') }, resources: ['secrets'] });
+});
+
+test('C01: who administers and has a role beside it is known to the cluster once, and who has two roles as well', async () => {
+  const [administrator = ''] = PRODUCTION.administrators;
+  const engineer = `arn:aws:iam::${ACCOUNT}:role/engineer`;
+  const groups = groupsOf({ auditor: [administrator, engineer], 'ml-engineer': [engineer] });
+  const deployed = await deploy(() => void awsFoundation({ ...PRODUCTION, groups }));
+  const entries = ofType(deployed, 'eks/AccessEntry').map(({ inputs }) => [inputs.principalArn, inputs.kubernetesGroups]);
+  assert.deepEqual(entries, [
+    [administrator, ['millrace:auditor']],
+    [engineer, ['millrace:auditor', 'millrace:ml-engineer']],
+  ]);
 });
 
 test('C01: administrators on the internet reach the public endpoint, those behind a link the private one, and nobody else', async () => {

@@ -25,8 +25,20 @@ function accountsIn(value: unknown): readonly string[] {
   return Object.values(value).flatMap(accountsIn);
 }
 
-test('on aws each account whose pods reach a store by identity has a role', async () => {
-  const resources = await record(await readDials('prod'), await loadUseCases());
+const resources = await record(await readDials('prod'), await loadUseCases());
+
+test('on aws each group that a role is bound to has somebody in it', () => {
+  const ofType = (type: string) => resources.filter((resource) => resource.type === type).map(({ props }) => props);
+  const bound = ofType('kubernetes:rbac.authorization.k8s.io/v1:RoleBinding')
+    .flatMap(({ subjects }) => subjects as readonly { readonly kind: string; readonly name: string }[])
+    .flatMap(({ kind, name }) => (kind === 'Group' ? [name] : []));
+  const given = ofType('aws:eks/accessEntry:AccessEntry').flatMap(
+    ({ kubernetesGroups }) => (kubernetesGroups ?? []) as readonly string[],
+  );
+  assert.deepEqual([...new Set(bound)].sort(), [...given].sort());
+});
+
+test('on aws each account whose pods reach a store by identity has a role', () => {
   const roles = new Set(
     resources
       .filter(({ type }) => type === 'aws:eks/podIdentityAssociation:PodIdentityAssociation')
