@@ -28,17 +28,17 @@ export const topicLines = (topics: readonly Topic[]): string =>
 
 /**
  * Makes each topic that is not there, and gives those that are their settings and the partitions that they lack; run twice, it
- * does nothing. Arguments: the broker, the list, the folder with `password` and `ca.crt`, the folder of Kafka's own tools.
+ * does nothing. Arguments: the broker, the list, the folder with `password` and `ca.crt`, the folder of Kafka's own tools, the user.
  */
 export const MAKE_TOPICS = `#!/bin/bash
 set -euo pipefail
-broker=$1 list=$2 secret=$3 tools=$4
+broker=$1 list=$2 secret=$3 tools=$4 user=$5
 umask 077
 client=$(mktemp)
 {
   echo 'security.protocol=SASL_SSL'
   echo 'sasl.mechanism=SCRAM-SHA-512'
-  echo "sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required username=\\"${PLATFORM}\\" password=\\"$(cat "$secret/password")\\";"
+  echo "sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required username=\\"$user\\" password=\\"$(cat "$secret/password")\\";"
   echo 'ssl.truststore.type=PEM'
   echo "ssl.truststore.location=$secret/ca.crt"
 } > "$client"
@@ -98,6 +98,7 @@ export function singleTopics(scope: Construct, site: Site, usecase: UseCase): vo
           `/etc/millrace/${config}/topics`,
           `/run/secrets/${credential.secret}`,
           '/opt/kafka/bin',
+          PLATFORM,
         ],
         env: { LOG_DIR: '/tmp/logs', KAFKA_HEAP_OPTS: '-Xmx192m' },
         resources: { cpu: '500m', memory: '384Mi' },

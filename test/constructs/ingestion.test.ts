@@ -253,6 +253,7 @@ test('that run shows its password in no argument, and reaches the broker and not
     '/etc/millrace/retail-topics-list/topics',
     '/run/secrets/retail-topics-log',
     '/opt/kafka/bin',
+    'millrace',
   ]);
   assert.equal(named(objects, 'ExternalSecret', 'retail-topics-log').spec.data[0].remoteRef.key, 'kafka-auth');
   assert.deepEqual(
