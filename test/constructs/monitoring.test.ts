@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { LIVE_RATE } from '../../app/usecases/live-rate.ts';
 import { environmentOf } from '../../constructs/environment.ts';
 import { loadUseCases, readDials } from '../../constructs/environments.ts';
+import { useCaseDashboard } from '../../constructs/monitoring/dashboards.ts';
 import { sloGroups } from '../../constructs/monitoring/slo.ts';
 
-const [usecase] = await loadUseCases();
+const usecases = await loadUseCases();
+const [usecase] = usecases;
 assert.ok(usecase !== undefined);
 const charts = environmentOf(await readDials('staging'), [usecase]);
 const texts = [...charts.platform, ...(charts.usecases.get(usecase.name) ?? [])]
@@ -38,6 +41,15 @@ test('alerts, dashboards and autoscalers ask only for metrics that the code expo
     (name) => !LABELS.has(name) && !known.has(name) && !known.has(name.replace(/_(bucket|count|sum)$/, '')),
   );
   assert.deepEqual(unknown, []);
+});
+
+test("a dashboard shows the live rate of its use case's kind, and of no other", () => {
+  assert.deepEqual(new Set(usecases.map(({ kind }) => kind)), new Set(Object.keys(LIVE_RATE)));
+  for (const one of usecases) {
+    const text = JSON.stringify(useCaseDashboard(one));
+    for (const [kind, { name, metric }] of Object.entries(LIVE_RATE))
+      assert.equal(text.includes(metric) && text.includes(`Live ${name}`), kind === one.kind, `${one.name}: ${metric}`);
+  }
 });
 
 test('each objective has pages over an hour and six, tickets over a day and three, and records every window it asks for', () => {
