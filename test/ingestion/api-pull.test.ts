@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { type ApiPullOptions, pullApi } from '../../app/ingestion/api-pull.ts';
-import { openEmbeddedMetadata } from '../../app/registry/metadata/embedded.ts';
 import type { Metadata } from '../../app/registry/metadata/port.ts';
 import { item } from '../../app/usecases/retail/events.ts';
+import { openMetadata } from '../registry/ground.ts';
 import { clock, code, silent } from './ground.ts';
 
 const ROWS = Array.from({ length: 10 }, (_, n) => ({ item_id: `i${n}`, title: `Item ${n}`, category: 'c', price: n }));
@@ -27,7 +27,7 @@ let written: unknown[];
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'millrace-pull-'));
-  metadata = await openEmbeddedMetadata(join(dir, 'metadata.sqlite'));
+  metadata = await openMetadata(dir);
   [failures, requests, slept, written] = [[], [], [], []];
   server = createServer((request, response) => {
     requests.push(request.url ?? '');

@@ -6,10 +6,10 @@ type OpenMetadata = (folder: string) => Promise<Metadata>;
 
 let open: OpenMetadata = (folder) => openEmbeddedMetadata(join(folder, 'metadata.sqlite'));
 
-/** A fresh, empty metadata store for a test of the registry, in that folder where it needs one. */
+/** A fresh, empty metadata store for a test, in that folder where it needs one. */
 export const openMetadata: OpenMetadata = (folder) => open(folder);
 
-/** Has the tests of the registry that are imported after this stand on another store. */
+/** Has the tests that are imported after this stand on another store. */
 export function standOn(other: OpenMetadata): void {
   open = other;
 }

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openEmbeddedMetadata } from '../../../app/registry/metadata/embedded.ts';
 import { readSetting, saveSetting } from '../../../app/registry/metadata/settings.ts';
+import { openMetadata } from '../ground.ts';
 
 test('a setting is what was saved last, and nothing where none was', async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'millrace-settings-'));
-  const metadata = await openEmbeddedMetadata(join(dir, 'metadata.sqlite'));
+  const metadata = await openMetadata(dir);
   t.after(async () => {
     await metadata.close();
     rmSync(dir, { recursive: true });
