@@ -6,6 +6,7 @@ import { type ApiServer, openApiServer } from './preflight/api-server.ts';
 import { checkEnvironment, checkKinds, checkOperators, checkPermissions } from './preflight/checks.ts';
 import { accessOf, type KubeconfigOptions } from './preflight/kubeconfig.ts';
 import { needsOf } from './preflight/needs.ts';
+import { checkRunning } from './preflight/operators.ts';
 import { checkRoom } from './preflight/room.ts';
 
 export interface PreflightOptions extends KubeconfigOptions {
@@ -28,6 +29,8 @@ export type Preflight =
       readonly kinds: number;
       /** What could not be looked at for want of a permission to read it. */
       readonly unseen: readonly string[];
+      /** Namespaces of operators whose kinds are served, but where nothing runs that would look after them. */
+      readonly idle: readonly string[];
     };
 
 /**
@@ -49,8 +52,10 @@ export async function preflight(asked: Dials, options: PreflightOptions = {}): P
     checkOperators(dials);
     const served = await checkKinds(server, dials, needs);
     await checkPermissions(server, dials, needs, served);
-    const unseen = await checkRoom(server, dials, needs);
-    return { checked: true, context: access.context, server: access.server, version, kinds: needs.kinds.length, unseen };
+    const room = await checkRoom(server, dials, needs);
+    const { idle, unseen } = await checkRunning(server, dials, needs);
+    const found = { context: access.context, server: access.server, version, kinds: needs.kinds.length };
+    return { checked: true, ...found, unseen: [...room, ...unseen], idle };
   } finally {
     server.close();
   }

@@ -66,7 +66,7 @@ function provider(): Finding {
 async function clusters(named: string | undefined): Promise<readonly Finding[]> {
   const names = named === undefined ? await environments() : [named];
   const usecases = await loadUseCases();
-  return Promise.all(names.map(async (name) => cluster(name, await dialsOr(name), usecases)));
+  return (await Promise.all(names.map(async (name) => cluster(name, await dialsOr(name), usecases)))).flat();
 }
 
 const dialsOr = (name: string) =>
@@ -76,18 +76,25 @@ async function cluster(
   name: string,
   dials: Awaited<ReturnType<typeof dialsOr>>,
   usecases: Awaited<ReturnType<typeof loadUseCases>>,
-): Promise<Finding> {
+): Promise<readonly Finding[]> {
   const what = `environment ${name}`;
-  if (dials instanceof MillraceError) return { what, ok: false, found: `${dials.code}: ${dials.message}`, get: dials.kind.next };
+  if (dials instanceof MillraceError)
+    return [{ what, ok: false, found: `${dials.code}: ${dials.message}`, get: dials.kind.next }];
   try {
     const result = await preflight(dials, { usecases });
-    return {
-      what,
-      ok: true,
-      found: result.checked ? `${result.context} at ${result.server}, Kubernetes ${result.version}` : result.reason,
-    };
+    if (!result.checked) return [{ what, ok: true, found: result.reason }];
+    const found = `${result.context} at ${result.server}, Kubernetes ${result.version}`;
+    return [{ what, ok: true, found }, ...result.idle.map((namespace) => idle(name, namespace))];
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error;
-    return { what, ok: false, found: `${error.code}: ${error.message}`, get: error.kind.next };
+    return [{ what, ok: false, found: `${error.code}: ${error.message}`, get: error.kind.next }];
   }
 }
+
+/** Objects of a kind that nobody looks after are taken in and come to nothing. */
+const idle = (environment: string, namespace: string): Finding => ({
+  what: `operator of ${environment} in ${namespace}`,
+  ok: false,
+  found: 'its kinds are served, and none of its Deployments is available',
+  get: `kubectl get deployments,pods -n ${namespace}   # or millrace:operators.from: helm, which installs it`,
+});

@@ -1,6 +1,8 @@
 /** One operator that the platform relies on, as its makers' own Helm chart. */
 export interface OperatorChart {
   readonly namespace: string;
+  /** Of the kinds that it looks after. */
+  readonly group?: string;
   readonly chart: string;
   /** Of a repository; none where `chart` is an address of its own. */
   readonly repository?: string;
@@ -14,13 +16,21 @@ export interface OperatorChart {
 export const OPERATOR_CHARTS: Readonly<Record<string, OperatorChart>> = {
   strimzi: {
     namespace: 'strimzi-system',
+    group: 'kafka.strimzi.io',
     chart: 'oci://quay.io/strimzi-helm/strimzi-kafka-operator',
     version: '0.49.0',
     values: { watchAnyNamespace: true },
   },
-  keda: { namespace: 'keda', chart: 'keda', repository: 'https://kedacore.github.io/charts', version: '2.18.1' },
+  keda: {
+    namespace: 'keda',
+    group: 'keda.sh',
+    chart: 'keda',
+    repository: 'https://kedacore.github.io/charts',
+    version: '2.18.1',
+  },
   'argo-workflows': {
     namespace: 'argo',
+    group: 'argoproj.io',
     chart: 'argo-workflows',
     repository: 'https://argoproj.github.io/argo-helm',
     version: '0.45.27',
@@ -28,12 +38,14 @@ export const OPERATOR_CHARTS: Readonly<Record<string, OperatorChart>> = {
   },
   'cloudnative-pg': {
     namespace: 'cnpg-system',
+    group: 'postgresql.cnpg.io',
     chart: 'cloudnative-pg',
     repository: 'https://cloudnative-pg.github.io/charts',
     version: '0.26.1',
   },
   'kube-prometheus-stack': {
     namespace: 'monitoring-system',
+    group: 'monitoring.coreos.com',
     chart: 'kube-prometheus-stack',
     repository: 'https://prometheus-community.github.io/helm-charts',
     version: '79.0.1',
@@ -53,12 +65,14 @@ export const OPERATOR_CHARTS: Readonly<Record<string, OperatorChart>> = {
   },
   'external-secrets': {
     namespace: 'external-secrets',
+    group: 'external-secrets.io',
     chart: 'external-secrets',
     repository: 'https://charts.external-secrets.io',
     version: '1.0.0',
   },
   'cert-manager': {
     namespace: 'cert-manager',
+    group: 'cert-manager.io',
     chart: 'cert-manager',
     repository: 'https://charts.jetstack.io',
     version: 'v1.19.1',
@@ -66,6 +80,7 @@ export const OPERATOR_CHARTS: Readonly<Record<string, OperatorChart>> = {
   },
   'envoy-gateway': {
     namespace: 'gateway-system',
+    group: 'gateway.networking.k8s.io',
     chart: 'oci://docker.io/envoyproxy/gateway-helm',
     version: 'v1.6.0',
   },

@@ -139,6 +139,11 @@ test('with its operators there, the cluster passes; who may do nothing is told w
   const found = await check();
   assert.ok(found.checked);
   assert.deepEqual([found.context, found.server, found.unseen], ['millrace-test', plane.url, []]);
+  // Of the operators there are the kinds alone here.
+  assert.ok(
+    ['strimzi-system', 'keda', 'argo'].every((namespace) => found.idle.includes(namespace)),
+    found.idle.join(),
+  );
   await refused(() => check({}, { kubeconfig: plane.kubeconfigOf('nobody') }), {
     ...{ code: 'MR_STACK_FORBIDDEN', message: /patch.* deployments\.apps\n.*kafkatopics\.kafka\.strimzi\.io/s },
     ...{ field: 'users', expected: /create, patch/ },

@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, test } from 'node:test';
 import { amountOf, shownAmount } from '../../constructs/preflight/amount.ts';
-import { openApiServer } from '../../constructs/preflight/api-server.ts';
+import { type ApiServer, openApiServer } from '../../constructs/preflight/api-server.ts';
 import { definedKind } from '../../constructs/preflight/kinds-in.ts';
 import { accessOf } from '../../constructs/preflight/kubeconfig.ts';
+import { checkRunning } from '../../constructs/preflight/operators.ts';
+import { site } from './site.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'millrace-preflight-'));
 after(() => rmSync(dir, { recursive: true, force: true }));
@@ -66,6 +68,32 @@ test('a kubeconfig without a context, or with a cluster without an address, is r
   assert.throws(() => accessOf({ kubeconfig: aimless }), { code: 'MR_STACK_CONTEXT', field: 'current-context' });
   const nowhere = kubeconfig('nowhere', {}, { clusters: [{ name: 'nowhere', cluster: {} }] });
   assert.throws(() => accessOf({ kubeconfig: nowhere }), { code: 'MR_STACK_KUBECONFIG', field: 'clusters.nowhere.server' });
+});
+
+test('an operator whose kinds are needed and which does not run is told, one that nobody asked for or that runs is not', async () => {
+  const deployments: Readonly<Record<string, readonly number[] | undefined>> = {
+    'strimzi-system': [0],
+    keda: [0, 1],
+    argo: [],
+    'cnpg-system': undefined,
+  };
+  const asked: string[] = [];
+  const server: Pick<ApiServer, 'read'> = {
+    async read<T>(path: string) {
+      const namespace = path.split('/')[5] ?? '';
+      asked.push(namespace);
+      const items = deployments[namespace]?.map((availableReplicas) => ({ status: { availableReplicas } }));
+      return items && ({ items } as T);
+    },
+  };
+  const versions = ['v1', 'kafka.strimzi.io/v1', 'keda.sh/v1alpha1', 'argoproj.io/v1alpha1', 'postgresql.cnpg.io/v1'];
+  const kinds = versions.map((apiVersion) => ({ apiVersion, kind: 'Any', namespaces: [] }));
+  const { dials } = site({ dials: { operators: { from: 'present' } } });
+  const found = await checkRunning(server, dials, { kinds });
+  assert.deepEqual(found, { idle: ['strimzi-system', 'argo'], unseen: ['deployments of cnpg-system'] });
+  assert.deepEqual(asked.sort(), Object.keys(deployments).sort());
+  const { dials: installing } = site({ dials: { operators: { from: 'helm' } } });
+  assert.deepEqual(await checkRunning(server, installing, { kinds }), { idle: [], unseen: [] });
 });
 
 test('what answers and is no API server is said to be none', async () => {
