@@ -2,58 +2,15 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { historicalFeatures } from '../../app/features/historical.ts';
 import { backfill, startMaterializer } from '../../app/features/materialize.ts';
 import type { OnlineStore } from '../../app/features/online-store/port.ts';
 import { readOnline } from '../../app/features/serve-features.ts';
 import { consumerName, onlineName } from '../../app/features/view-hash.ts';
 import { activity as view } from '../../app/usecases/retail/features.ts';
-import { clicks, openShop, type Shop, START, TOPIC } from './shop.ts';
+import { rowsOf, sameAsLake, stream, withShop } from './materialized.ts';
+import { clicks, openShop, START, TOPIC } from './shop.ts';
 
 const DAY = 86_400_000_000;
-
-async function withShop(body: (shop: Shop) => Promise<void>): Promise<void> {
-  const shop = await openShop();
-  try {
-    await body(shop);
-  } finally {
-    await shop.close();
-    await shop.remove();
-  }
-}
-
-async function stream(
-  shop: Shop,
-  more: { readonly online?: OnlineStore; readonly erased?: () => ReadonlySet<string> } = {},
-): Promise<void> {
-  const materializer = startMaterializer({ ...shop, view, maxRecords: 50, ...more });
-  try {
-    await materializer.caughtUp();
-    assert.equal(await materializer.lag(), 0);
-  } finally {
-    await materializer.close();
-  }
-}
-
-const users = Array.from({ length: 7 }, (_, i) => `user-${i}`);
-const rowsOf = (shop: Shop) => shop.online.getMany(onlineName(view), users);
-
-/** Every user's online values at `t` must be what the lake says over the offsets that the row holds. */
-async function sameAsLake(shop: Shop, t: number): Promise<void> {
-  const online = await Promise.all(users.map((entity) => readOnline({ online: shop.online, view, entity, t })));
-  const spine = online.map((row, i) => ({
-    entity: users[i] ?? '',
-    at: t,
-    beforeOffset: row?.nextOffset,
-    partition: row?.partition,
-  }));
-  const lake = await historicalFeatures(shop.lake, { usecase: shop.usecase, view, spine, quarantined: true });
-  assert.deepEqual(
-    online.map((row) => row?.values),
-    lake,
-  );
-  assert.ok(lake.every(({ events_30d }) => Number(events_30d) > 0));
-}
 
 test('what the stream keeps online is what the lake computes, at any later moment', () =>
   withShop(async (shop) => {
@@ -103,50 +60,6 @@ test('a backfill gives the bytes that the stream would have, and the stream goes
     }
     await shop.sink();
     await sameAsLake(shop, START + 4 * DAY);
-  }));
-
-test('a store whose fail-over lost the last writes is filled again from what it still holds', () =>
-  withShop(async (shop) => {
-    await shop.append(clicks(700));
-    const name = onlineName(view);
-    const consumer = consumerName(view);
-    let writes = 0;
-    let held: { readonly rows: readonly (Buffer | undefined)[]; readonly offsets: ReadonlyMap<number, number> } | undefined;
-    const failedOver: OnlineStore = {
-      ...shop.online,
-      write: async (batch) => {
-        writes += 1;
-        if (writes === 3) held = { rows: await rowsOf(shop), offsets: await shop.online.offsets(consumer) };
-        if (writes !== 8 || held === undefined) return shop.online.write(batch);
-        const { rows, offsets } = held;
-        const gone = [...(await shop.online.offsets(consumer)).keys()].map((partition) => [partition, 0] as const);
-        await shop.online.drop(name);
-        await shop.online.write({
-          rows: users.flatMap((entity, i) => (rows[i] === undefined ? [] : [{ view: name, entity, row: rows[i] }])),
-          offsets: { consumer, next: new Map([...gone, ...offsets]) },
-        });
-        throw new Error('the offsets are not those that were written last');
-      },
-    };
-    await stream(shop, { online: failedOver });
-    assert.ok(writes > 8);
-    await shop.sink();
-    await sameAsLake(shop, START + 3 * DAY);
-    const ends = await shop.log.endOffsets(TOPIC);
-    const offsets = await shop.online.offsets(consumer);
-    assert.deepEqual(
-      ends.map((_, partition) => offsets.get(partition) ?? 0),
-      ends,
-    );
-    const other = await openShop();
-    try {
-      await other.append(clicks(700));
-      await stream(other);
-      assert.deepEqual(await rowsOf(shop), await rowsOf(other));
-    } finally {
-      await other.close();
-      await other.remove();
-    }
   }));
 
 test('a backfill that died goes on at its first unfinished bucket, at the version it began with', () =>
