@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { backfill, startMaterializer } from '../../app/features/materialize.ts';
+import { backfill } from '../../app/features/materialize.ts';
 import type { OnlineStore } from '../../app/features/online-store/port.ts';
 import { readOnline } from '../../app/features/serve-features.ts';
 import { consumerName, onlineName } from '../../app/features/view-hash.ts';
