@@ -90,7 +90,8 @@ async function gather(options: GateOptions, version: Version): Promise<Evidence>
   onProgress('reading the pinned snapshot');
   const judging = await openJudging(options, manifest);
   const champion = await registry.alias(version.model, 'champion');
-  const rival = champion?.version === version.version ? undefined : champion;
+  // One that was revoked is no measure of anything.
+  const rival = champion?.version === version.version || champion?.state === 'revoked' ? undefined : champion;
   const timer = options.timer ?? (() => performance.now());
   const judged = await judging.judge({ ...options, version, unit, champion: rival, timer, onProgress });
   const all = [...checks, ...checkDataset(manifest, rival?.manifest, judging.data, head.judgedAt), ...judged.checks];

@@ -3,14 +3,14 @@ import { MillraceError } from '../errors.ts';
 import { audited, type RegistryPorts } from './act.ts';
 import { type CheckUnit, type DeployOptions, deploy, previousChampion } from './deploy.ts';
 import type { Tables } from './metadata/tables.ts';
-import { findVersion } from './read.ts';
+import { deploymentsOf, findVersion } from './read.ts';
 import { checkInUse, checkSignOff, setState } from './sign-off.ts';
 import type { Version } from './version.ts';
 
 /**
  * Takes a version's approval back for good, e.g. where its data turned out to be poisoned. Unlike `retire` it may be the
- * champion: in the same act the one before it becomes the champion again. Where none may, there is no champion, and serving
- * answers by the declared fallback until one is promoted.
+ * champion: in the same act the one before it becomes the champion again. Where none may, serving answers by the declared
+ * fallback until another is promoted: it never answers by a revoked version, whatever the alias says.
  * @throws MR_REGISTRY_REVOKED, MR_REGISTRY_RETIRED, MR_REGISTRY_VERSION_UNKNOWN
  */
 export function revoke(
@@ -28,15 +28,14 @@ export function revoke(
       const version = await findVersion(db, model, number);
       checkInUse(version);
       await setState(db, version, 'revoked');
-      const champion = await db
-        .selectFrom('aliases')
-        .select('version')
+      await db
+        .deleteFrom('aliases')
         .where('model', '=', model)
-        .where('alias', '=', 'champion')
-        .executeTakeFirst();
-      const answered = champion?.version === number;
+        .where('alias', '=', 'challenger')
+        .where('version', '=', number)
+        .execute();
+      const answered = (await deploymentsOf(db, model)).at(-1)?.version === number;
       const before = answered ? await mayAnswer(ports, db, model) : undefined;
-      await db.deleteFrom('aliases').where('model', '=', model).where('version', '=', number).execute();
       // Its files were read before the store was locked.
       const target = before?.unitId === whole ? before : undefined;
       if (target !== undefined) {

@@ -105,7 +105,8 @@ export function registryCommands(program: Command, context: CommandContext): voi
       const { registry, model } = await openModelRegistry(context);
       const before = await registry.alias(model, 'champion');
       const revoked = await registry.revoke(model, version, options.as, options.reason);
-      const champion = (await registry.alias(model, 'champion'))?.version ?? null;
+      const named = await registry.alias(model, 'champion');
+      const champion = named?.state === 'revoked' ? null : (named?.version ?? null);
       const who =
         champion === null ? 'the declared fallback answers until another is promoted' : `version ${champion} answers again`;
       const next = before?.version === version ? `; ${who}` : '';

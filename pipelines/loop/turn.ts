@@ -95,7 +95,7 @@ export function turnSteps(loop: Loop): readonly TurnStep[] {
         // A first training that a crash cut short is finished rather than begun again.
         await loop.resumed;
         const champion = await platform.registry.alias(usecase.model.name, 'champion');
-        if (champion === undefined) {
+        if (champion === undefined || champion.state === 'revoked') {
           const show = () => progress(`${loop.newestProgress()?.step ?? 'train'}: ${loop.newestProgress()?.message ?? ''}`);
           const timer = setInterval(show, 200);
           const run = loop.retraining.start(FIRST_MODEL);

@@ -81,7 +81,6 @@ test('where none came before it, the declared fallback answers, until another is
   await lookedAgain(serving);
   assert.deepEqual(await ask(fixture, serving), [200, null, 'popular', 'no-model']);
   assert.equal(serving.unit(), undefined);
-  assert.equal(await fixture.registry.alias(fixture.usecase.model.name, 'champion'), undefined);
   assert.equal((await fetch(`${serving.url}/readyz`)).status, 200);
   assert.deepEqual(await withdrawn(fixture), [[only.unitId, true, null]]);
   assert.equal(await swaps(serving), '1');
