@@ -87,3 +87,13 @@ test('a retired version is not judged', async () => {
   await fixture.registry.retire(MODEL, version.version, 'olga', 'bad data');
   await assert.rejects(gateOf(fixture, version), { code: 'MR_REGISTRY_RETIRED' });
 });
+
+test('a candidate is not compared with a champion that was revoked', async () => {
+  const champion = await fixture.registry.alias(MODEL, 'champion');
+  assert.ok(champion !== undefined && champion.state === 'approved');
+  await fixture.registry.revoke(MODEL, champion.version, 'olga', 'poisoned data');
+  assert.equal((await fixture.registry.alias(MODEL, 'champion'))?.state, 'revoked');
+  const verdict = await gateOf(fixture, await ship(fixture, { data: DATA }));
+  assert.deepEqual(failed(verdict), []);
+  assert.equal(verdict.champion, null);
+});
