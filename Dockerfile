@@ -25,6 +25,7 @@ LABEL org.opencontainers.image.title="millrace" \
 COPY --from=build /image /
 # The one place that is writable where the root is read-only.
 ENV NODE_ENV=production \
+    HOME=/tmp \
     MILLRACE_DATA_DIR=/tmp/millrace
 WORKDIR /opt/millrace
 USER 20001:20001

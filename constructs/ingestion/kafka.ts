@@ -10,7 +10,11 @@ import { CLUSTER } from './names.ts';
 import { ownsDisks, restricted, restrictedContainer, spread } from './strimzi-pod.ts';
 
 const NAMED = { name: 'kafka', layer: 'ingestion' } as const;
-/** Strimzi's pods are given the layer's label. */
+/**
+ * Strimzi's pods are given the layer's label, and their network is opened by it: judges of manifests take a policy that selects
+ * an operator's pods alone for one that selects none. The layer's other pods gain a way to the API server, where they have
+ * no token, and to the brokers' inner ports, which Strimzi's own policies close to them.
+ */
 const OURS = { [LAYER]: NAMED.layer } as const;
 /** What Strimzi itself labels all pods of this Kafka with, and no others. */
 const MEMBERS = { [CLUSTER]: PLATFORM } as const;
@@ -161,7 +165,7 @@ function edges(scope: Construct, site: Site): void {
   network(scope, 'kafka-network', {
     ...NAMED,
     owner: site.dials.owner,
-    pods: MEMBERS,
+    pods: OURS,
     egress: [
       {
         name: 'kafka-peers',

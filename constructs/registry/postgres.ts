@@ -16,6 +16,8 @@ import { DATABASE_GRANTS, TABLE_OWNER, userName } from './database-grants.ts';
 const NAMED = { name: 'postgres', layer: 'registry' } as const;
 /** The endpoints' host is this and `-rw`: the primary. */
 export const CLUSTER = `${PLATFORM}-registry`;
+/** Their network is opened by the layer's label, as in ingestion/kafka.ts, for its reason. */
+const OURS = { [LAYER]: NAMED.layer } as const;
 /** What the operator itself labels the cluster's pods with, its runs among them, and no others. */
 const MEMBERS = { 'cnpg.io/cluster': CLUSTER } as const;
 const BACKUP = 'registry-backup';
@@ -47,7 +49,7 @@ export function postgres(scope: Construct, site: Site): void {
   customObject(scope, 'postgres', 'postgresql.cnpg.io/v1 Cluster', {
     metadata: { name: CLUSTER, namespace, labels, annotations: { [DATA.store]: 'metadata' } },
     spec: {
-      inheritedMetadata: { labels: { [LAYER]: NAMED.layer, ...reaching([site.endpoints.objects]) } },
+      inheritedMetadata: { labels: { ...OURS, ...reaching([site.endpoints.objects]) } },
       imageName: IMAGES.postgres,
       imagePullPolicy: 'Always',
       instances: size.instances.value,
@@ -159,7 +161,7 @@ function edges(scope: Construct, site: Site): void {
   network(scope, 'postgres-network', {
     ...NAMED,
     owner: site.dials.owner,
-    pods: MEMBERS,
+    pods: OURS,
     ingress: [
       ...(metadata.admits === undefined ? [] : [{ from: [admitted(metadata.admits)], ports: [PORT] }]),
       { from: [pods(namespaceOf(NAMED.layer), MEMBERS)], ports: [PORT, STATUS_PORT] },

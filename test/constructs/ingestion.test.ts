@@ -39,9 +39,11 @@ test('the disks of brokers and controllers belong to the group of their user', (
   for (const { metadata, spec } of pools) assert.equal(spec.template.pod.securityContext.fsGroup, 0, metadata.name);
 });
 
-test('what Kafka’s own pods may reach is opened to them alone, and not to the collectors beside them', () => {
+test('the network of the brokers is opened by a label that they and pods of this chart carry', () => {
   const { podSelector } = named(platform(), 'NetworkPolicy', 'kafka').spec;
-  assert.deepEqual(podSelector.matchLabels, { 'strimzi.io/cluster': 'millrace' });
+  assert.deepEqual(podSelector.matchLabels, { 'millrace.dev/layer': 'ingestion' });
+  for (const { spec } of ofKind(platform(), 'KafkaNodePool'))
+    assert.equal(spec.template.pod.metadata.labels['millrace.dev/layer'], 'ingestion');
 });
 
 test('outside dev a broker may be lost: three of them, three copies, two in step', () => {

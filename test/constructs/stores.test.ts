@@ -113,9 +113,12 @@ test('the registry’s database takes no connection without TLS or a password, a
   assert.match(spec.imageName, /-system-\w+@sha256:/, 'CloudNativePG’s other kinds of image have no Barman');
 });
 
-test('what the database’s own pods may reach is opened to them alone, and not to the registry beside them', () => {
-  const { podSelector } = named(platform(registry), 'NetworkPolicy', 'postgres').spec;
-  assert.deepEqual(podSelector.matchLabels, { 'cnpg.io/cluster': 'millrace-registry' });
+test('the network of the database is opened by a label that its pods and the registry beside them carry', () => {
+  const objects = platform(registry);
+  const { podSelector } = named(objects, 'NetworkPolicy', 'postgres').spec;
+  assert.deepEqual(podSelector.matchLabels, { 'millrace.dev/layer': 'registry' });
+  const { spec } = named(objects, 'Cluster', 'millrace-registry');
+  assert.equal(spec.inheritedMetadata.labels['millrace.dev/layer'], 'registry');
 });
 
 test('only the gate’s account reads the gate’s password', () => {
