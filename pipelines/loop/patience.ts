@@ -10,6 +10,13 @@ export interface Patience {
   readonly all: number;
 }
 
+/** What tells how long it took. */
+export interface Time {
+  readonly now: () => number;
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+const REAL: Time = { now: () => performance.now(), pause: (ms, signal) => pause(ms, undefined, { signal }) };
+
 /** Longest wait for something that other parts of the loop bring about, milliseconds. */
 const LONGEST_MS = 300_000;
 
@@ -19,15 +26,16 @@ export async function within(
   holds: () => boolean,
   progress: () => void,
   closing: AbortSignal,
+  time: Time = REAL,
 ): Promise<boolean> {
-  const started = performance.now();
+  const started = time.now();
   let at = started;
   let left = watched;
   while (!holds()) {
     if (left < 0 || at - started > all) return false;
     progress();
-    await pause(100, undefined, { signal: closing });
-    const now = performance.now();
+    await time.pause(100, closing);
+    const now = time.now();
     if (!paused()) left -= now - at;
     at = now;
   }

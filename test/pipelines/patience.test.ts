@@ -4,27 +4,24 @@ import { within } from '../../pipelines/loop/patience.ts';
 
 const open = new AbortController().signal;
 
-/** How long it is waited for what never comes, milliseconds. */
-async function waited(patience: Parameters<typeof within>[0]): Promise<number> {
-  const started = performance.now();
-  assert.equal(
-    await within(
-      patience,
-      () => false,
-      () => undefined,
-      open,
-    ),
-    false,
-  );
-  return performance.now() - started;
+/** How long it is waited for what never comes, milliseconds of a time that goes by the pauses alone. */
+async function waited(patience: (now: () => number) => Parameters<typeof within>[0]): Promise<number> {
+  let passed = 0;
+  const now = () => passed;
+  const pause = async (ms: number) => {
+    passed += ms;
+  };
+  const never = () => false;
+  assert.equal(await within(patience(now), never, () => undefined, open, { now, pause }), false);
+  return passed;
 }
 
 test('time in which the watching is paused does not count, up to a bound on all of it', async () => {
   const [watched, all] = [300, 1_500];
-  const until = performance.now() + 600;
-  const took = await waited({ watched, all, paused: () => performance.now() < until });
-  assert.ok(took >= 850, `gave up after ${took} ms, paused for 600 of them`);
-  assert.ok((await waited({ watched, all, paused: () => true })) >= all);
+  const alone = await waited(() => ({ watched, all, paused: () => false }));
+  const took = await waited((now) => ({ watched, all, paused: () => now() <= 600 }));
+  assert.equal(took, alone + 600);
+  assert.equal(await waited(() => ({ watched, all, paused: () => true })), all + 100);
 });
 
 test('what comes to hold while it is paused is seen', async () => {
