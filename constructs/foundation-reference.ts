@@ -31,42 +31,35 @@ export function foundationOutputs({ environment, target }: Dials, aws: AwsGround
   return output({ environment, target, aws: { vpcId, storeSubnetIds: [...storeSubnetIds], cluster, keys } });
 }
 
-/** What another stack stood up of this environment. */
-export interface FoundationReference {
-  /** True once the other stack was read and found to fit; what must not be begun before waits for it. */
-  readonly fits: Output<true>;
-  /** On target kubernetes the kubeconfig says it all. */
-  readonly aws?: AwsGround;
+/**
+ * What the stack that the dials name says of its foundation, read and checked before anything stands on it; undefined where
+ * they name none. @throws MR_STACK_FOUNDATION
+ */
+export async function readFoundation(dials: Dials): Promise<FoundationOutputs | undefined> {
+  if (dials.foundation === undefined) return undefined;
+  const { stack } = dials.foundation;
+  const { value } = await new StackReference('foundation', { name: stack }).getOutputDetails('foundation');
+  return checkFoundation(dials, stack, value);
 }
 
-/** @throws MR_STACK_FOUNDATION in the engine's run, once it has read the other stack */
-export function readFoundation(dials: Dials, stack: string): FoundationReference {
-  const told = new StackReference('foundation', { name: stack })
-    .getOutput('foundation')
-    .apply((outputs) => checkFoundation(dials, stack, outputs));
-  const fits = told.apply(() => true as const);
-  return dials.aws === undefined ? { fits } : { fits, aws: groundOf(dials, dials.aws.region, told) };
-}
-
-function groundOf({ environment, owner, costCentre }: Dials, region: string, told: Output<FoundationOutputs>): AwsGround {
+/** The names that a foundation told, as those of one that is made here; undefined on target kubernetes, which needs none. */
+export function groundOf({ environment, owner, costCentre, aws: dial }: Dials, told: FoundationOutputs): AwsGround | undefined {
+  if (told.aws === undefined || dial === undefined) return undefined;
+  const { region } = dial;
   const provider = new Provider('aws', { region });
   const { accountId } = getCallerIdentityOutput({}, { provider });
-  const of = (part: (aws: Static<typeof AWS>) => string | undefined): Output<string> =>
-    told.apply(({ aws }) => (aws && part(aws)) ?? '');
+  const { vpcId, storeSubnetIds, cluster, keys } = told.aws;
   return {
     scope: { environment, region, accountId, tags: { owner, environment, costCentre }, protect: environment === 'prod' },
     options: { provider },
-    network: {
-      vpcId: of(({ vpcId }) => vpcId),
-      storeSubnetIds: Array.from({ length: ZONES }, (_, zone) => of(({ storeSubnetIds }) => storeSubnetIds[zone])),
-    },
+    network: { vpcId: output(vpcId), storeSubnetIds: storeSubnetIds.map((id) => output(id)) },
     cluster: {
-      name: of(({ cluster }) => cluster.name),
-      endpoint: of(({ cluster }) => cluster.endpoint),
-      certificateAuthority: of(({ cluster }) => cluster.certificateAuthority),
-      securityGroupId: of(({ cluster }) => cluster.securityGroupId),
+      name: output(cluster.name),
+      endpoint: output(cluster.endpoint),
+      certificateAuthority: output(cluster.certificateAuthority),
+      securityGroupId: output(cluster.securityGroupId),
     },
-    keys: { logs: { arn: of(({ keys }) => keys.logs) }, secrets: { arn: of(({ keys }) => keys.secrets) } },
+    keys: { logs: { arn: output(keys.logs) }, secrets: { arn: output(keys.secrets) } },
   };
 }
 

@@ -1,5 +1,5 @@
 import { Provider } from '@pulumi/kubernetes';
-import type { Input, ProviderResource, Resource } from '@pulumi/pulumi';
+import type { ProviderResource, Resource } from '@pulumi/pulumi';
 import type { UseCase } from '../app/usecases/usecase.ts';
 import { type AwsGround, awsFoundation } from './aws.ts';
 import { awsPlanOf } from './aws-plan.ts';
@@ -10,7 +10,7 @@ import { eksKubeconfig } from './cluster/eks-kubeconfig.ts';
 import { installOperators } from './cluster/operators-installed.ts';
 import type { Dials } from './dials.ts';
 import { type Environment, environmentOf } from './environment.ts';
-import { readFoundation } from './foundation-reference.ts';
+import { type FoundationOutputs, groundOf } from './foundation-reference.ts';
 import { groupsOf } from './governance/roles.ts';
 
 /** What stands before anything of Millrace runs: a cluster, the operators' kinds, namespaces, priorities, node pools. */
@@ -25,17 +25,22 @@ export interface Foundation {
 
 /**
  * The cluster of an environment: the one that the kubeconfig names, or one made on AWS; where `millrace:foundation` names
- * another stack, the one that stands there. The definitions are needed here, since nodes and quotas are sized for all of them.
+ * another stack, the one that stands there, as `readFoundation` has told. The definitions are needed here, since nodes and
+ * quotas are sized for all of them.
  */
-export function foundation(dials: Dials, usecases: readonly UseCase[]): Foundation {
-  return dials.foundation === undefined ? makeFoundation(dials, usecases) : onFoundation(dials, usecases, dials.foundation.stack);
+export function foundation(dials: Dials, usecases: readonly UseCase[], told?: FoundationOutputs): Foundation {
+  if (dials.foundation === undefined) return makeFoundation(dials, usecases);
+  if (told === undefined) throw new RangeError('the foundation that the dials name was not read');
+  const aws = groundOf(dials, told);
+  const environment = environmentOf(dials, usecases);
+  return { dials, environment, provider: clusterProvider(dials, aws), ready: [], ...(aws !== undefined && { aws }) };
 }
 
 /** Makes it in this stack, whatever the dial says. */
 export function makeFoundation(dials: Dials, usecases: readonly UseCase[]): Foundation {
   const environment = environmentOf(dials, usecases);
   const aws = dials.aws === undefined ? undefined : awsFoundation(foundationProps(dials, environment));
-  const provider = clusterProvider(dials, aws, { dependsOn: aws?.ready ?? [] });
+  const provider = clusterProvider(dials, aws, aws?.ready);
   const values: Values = aws?.karpenter === undefined ? {} : { [AWS_VALUES.nodeRole]: aws.karpenter.nodeRole };
   const operators = installOperators(dials, provider, aws === undefined ? {} : operatorValues(aws));
   const cluster = register(environment.cluster, { provider, dependsOn: operators, values });
@@ -43,28 +48,18 @@ export function makeFoundation(dials: Dials, usecases: readonly UseCase[]): Foun
   return { dials, environment, provider, ready: cluster, ...(aws !== undefined && { aws }) };
 }
 
-function onFoundation(dials: Dials, usecases: readonly UseCase[], stack: string): Foundation {
-  const { aws, fits } = readFoundation(dials, stack);
-  const environment = environmentOf(dials, usecases);
-  return { dials, environment, provider: clusterProvider(dials, aws, {}, fits), ready: [], ...(aws !== undefined && { aws }) };
-}
-
-/** Every object waits for its provider, and so for what the provider waits for. */
-function clusterProvider(
-  { aws: dial }: Dials,
-  aws: AwsGround | undefined,
-  { dependsOn }: { readonly dependsOn?: readonly Resource[] },
-  enableServerSideApply: Input<true> = true,
-): Provider {
-  const args = {
-    enableServerSideApply,
-    // Names are fixed, so that a changed one is updated in place: replaced, it would be gone for a moment.
-    enableConfigMapMutable: true,
-    enableSecretMutable: true,
-    ...(aws !== undefined && dial !== undefined && { kubeconfig: eksKubeconfig(aws.cluster, dial.region) }),
-  };
-  return new Provider('cluster', args, { dependsOn: [...(dependsOn ?? [])] });
-}
+const clusterProvider = ({ aws: dial }: Dials, aws: AwsGround | undefined, dependsOn: readonly Resource[] = []): Provider =>
+  new Provider(
+    'cluster',
+    {
+      enableServerSideApply: true,
+      // Names are fixed, so that a changed one is updated in place: replaced, it would be gone for a moment.
+      enableConfigMapMutable: true,
+      enableSecretMutable: true,
+      ...(aws !== undefined && dial !== undefined && { kubeconfig: eksKubeconfig(aws.cluster, dial.region) }),
+    },
+    { dependsOn: [...dependsOn] },
+  );
 
 function foundationProps(dials: Dials, { site }: Environment): Parameters<typeof awsFoundation>[0] {
   const { aws, environment, owner, costCentre, gpu } = dials;

@@ -6,6 +6,7 @@ import { CommandError, LocalWorkspace, PulumiCommand, type Stack } from '@pulumi
 import type { UseCase } from '../app/usecases/usecase.ts';
 import type { Dials } from '../constructs/dials.ts';
 import { stackError } from '../constructs/errors.ts';
+import { readFoundation } from '../constructs/foundation-reference.ts';
 import { deploy, deployFoundation } from './program.ts';
 
 export const PULUMI_VERSION = '3.259.0';
@@ -58,7 +59,7 @@ export async function openStack(dials: Dials, usecases: readonly UseCase[], opti
       projectName: project,
       program: async () => {
         if (foundation) return { ...deployFoundation(dials, usecases) };
-        const { capacity, ...outputs } = deploy(dials, usecases);
+        const { capacity, ...outputs } = deploy(dials, usecases, await readFoundation(dials));
         return { ...outputs, capacity: JSON.parse(JSON.stringify(capacity)) as object };
       },
     },

@@ -15,9 +15,9 @@ export interface Outputs {
   readonly endpoints: Readonly<Record<string, string>>;
 }
 
-/** An environment: foundation, platform, then each use case. */
-export function deploy(dials: Dials, usecases: readonly UseCase[]): Outputs {
-  const ground = platform(foundation(dials, usecases));
+/** An environment: foundation, platform, then each use case. `told` is what another stack's foundation said, where it has one. */
+export function deploy(dials: Dials, usecases: readonly UseCase[], told?: FoundationOutputs): Outputs {
+  const ground = platform(foundation(dials, usecases, told));
   for (const definition of usecases) useCase(ground, definition);
   const { plan } = ground.environment.site;
   const { low, high, currency } = plan.platform.monthlyCost;

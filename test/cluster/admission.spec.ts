@@ -51,16 +51,17 @@ function byTag(objects: readonly KubeObject[]): KubeObject {
   return { ...one, spec: { ...one.spec, template: { ...template, spec } } };
 }
 
+const isHeld = async (objects: readonly KubeObject[]) => (await faultsOf(byTag(objects))).some((fault) => BY_TAG.test(fault));
+
 /** Puts the environment's own policies in force. */
 async function enforce(objects: readonly KubeObject[]): Promise<void> {
   for (const policy of objects.filter(isPolicy)) await plane.api.apply(policy);
-  await until('the policies are in force', async () => (await faultsOf(byTag(objects))).some((fault) => BY_TAG.test(fault)), {
-    timeoutMs: 60_000,
-  });
+  await until('the policies are in force', () => isHeld(objects), { timeoutMs: 60_000 });
 }
 
 async function lift(objects: readonly KubeObject[]): Promise<void> {
   for (const policy of objects.filter(isPolicy)) await plane.api.delete(policy);
+  await until('the policies are gone', async () => !(await isHeld(objects)), { timeoutMs: 60_000 });
 }
 
 async function* inGroups<T>(items: readonly T[], size: number): AsyncGenerator<readonly T[]> {

@@ -108,7 +108,7 @@ type Register = (request: Request, ...rest: unknown[]) => unknown;
  * outputs of other stacks, by their names.
  */
 export async function deploy(
-  program: () => void,
+  program: () => void | Promise<void>,
   stacks: Readonly<Record<string, Outputs>> = {},
 ): Promise<readonly Registered[]> {
   const inputs = new Map<string, Outputs>();
@@ -144,7 +144,7 @@ export async function deploy(
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   try {
-    program();
+    await program();
     await runtime.disconnect();
   } finally {
     Error.stackTraceLimit = stackTraceLimit;

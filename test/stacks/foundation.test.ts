@@ -71,6 +71,11 @@ for (const [what, [told, reason]] of Object.entries(WRONG)) {
   });
 }
 
+test('what does not fit is refused before anything is asked for', async () => {
+  const told = { foundation: { ...foundation, environment: 'staging' } };
+  await assert.rejects(record(standing(prod), usecases, { [STACK]: told }), { code: 'MR_STACK_FOUNDATION' });
+});
+
 test('a foundation is named with its organisation and project', async () => {
   const { environment, highAvailability: _, ...raw } = prod;
   const named = (stack: string) => () => parseDials(environment, 'a file', { ...raw, foundation: { stack } });

@@ -1,5 +1,6 @@
 import type { UseCase } from '../../app/usecases/usecase.ts';
 import type { Dials } from '../../constructs/dials.ts';
+import { readFoundation } from '../../constructs/foundation-reference.ts';
 import type { Resource } from '../../policies/rule.ts';
 import { deploy as deployAll, deployFoundation } from '../../stacks/program.ts';
 import { deploy } from '../constructs/aws-account.ts';
@@ -9,7 +10,8 @@ export const record = async (
   dials: Dials,
   usecases: readonly UseCase[],
   stacks: Parameters<typeof deploy>[1] = {},
-): Promise<readonly Resource[]> => asJudged(dials, await deploy(() => void deployAll(dials, usecases), stacks));
+): Promise<readonly Resource[]> =>
+  asJudged(dials, await deploy(async () => void deployAll(dials, usecases, await readFoundation(dials)), stacks));
 
 /** The same of the environment's foundation in a stack of its own, and what that stack tells others. */
 export async function recordFoundation(dials: Dials, usecases: readonly UseCase[]) {
