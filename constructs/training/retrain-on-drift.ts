@@ -2,10 +2,9 @@ import type { Construct } from 'constructs';
 import type { UseCase } from '../../app/usecases/usecase.ts';
 import { workloadsOf } from '../../app/workloads.ts';
 import { sizeOf } from '../cluster/size.ts';
-import { namedOf, workloadName, workloadPod } from '../cluster/workload.ts';
-import { labelsOf } from '../labels.ts';
-import { customObject } from '../object.ts';
-import { namespaceOf, type Site } from '../site.ts';
+import { workloadPod } from '../cluster/workload.ts';
+import type { Site } from '../site.ts';
+import { cronWorkflow } from './cron-workflow.ts';
 import { podOf, REASON, type Trainer, templateOf } from './trainer.ts';
 
 const LATE_SECONDS = 300;
@@ -32,7 +31,6 @@ export function retrainOnDrift(scope: Construct, site: Site, usecase: UseCase, t
       env: trainer.pins,
     }),
   );
-  const labels = labelsOf(namedOf(usecase.name, declaration), site.dials.owner);
   const answer = (path: string) => `{{=jsonpath(steps.due.outputs.result, '$.${path}')}}`;
   const train = {
     name: 'train',
@@ -40,34 +38,21 @@ export function retrainOnDrift(scope: Construct, site: Site, usecase: UseCase, t
     when: `${answer('due')} == true`,
     arguments: { parameters: [{ name: REASON, value: answer('reason') }] },
   };
-  customObject(scope, declaration.name, 'argoproj.io/v1alpha1 CronWorkflow', {
-    metadata: {
-      name: workloadName(usecase.name, declaration),
-      namespace: namespaceOf('training'),
-      labels,
-      annotations: trainer.annotations,
-    },
-    spec: {
-      schedules: [declaration.schedule],
-      timezone: 'Etc/UTC',
-      concurrencyPolicy: 'Forbid',
-      startingDeadlineSeconds: LATE_SECONDS,
-      successfulJobsHistoryLimit: 1,
-      failedJobsHistoryLimit: 3,
-      workflowMetadata: { labels },
-      workflowSpec: {
-        ...trainer.workflow,
-        entrypoint: ENTRY,
-        serviceAccountName: asking.spec.serviceAccountName,
-        podMetadata: asking.metadata,
-        podPriorityClassName: asking.spec.priorityClassName,
-        securityContext: asking.spec.securityContext,
-        templates: [
-          { name: ENTRY, steps: [[{ name: 'due', template: declaration.name }], [train]] },
-          templateOf(declaration.name, asking, ASKING_SECONDS),
-          trainer.template,
-        ],
-      },
+  cronWorkflow(scope, {
+    site,
+    usecase,
+    declaration,
+    pod: asking,
+    trainer,
+    lateSeconds: LATE_SECONDS,
+    kept: 1,
+    workflow: {
+      entrypoint: ENTRY,
+      templates: [
+        { name: ENTRY, steps: [[{ name: 'due', template: declaration.name }], [train]] },
+        templateOf(declaration.name, asking, ASKING_SECONDS),
+        trainer.template,
+      ],
     },
   });
 }
