@@ -18,6 +18,7 @@ import { installCrds } from './crds.ts';
 import { openEngine } from './engine.ts';
 import { writeNeededCrds } from './environment.ts';
 import { toolFolder } from './tools.ts';
+import { until } from './until.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'millrace-bad-input-'));
 let plane: ControlPlane;
@@ -178,7 +179,12 @@ test('a plan beyond a quota, and one beyond the nodes, is refused with both numb
       expected: /at most 48/,
     },
   });
-  for (const name of ['millrace-serving', 'millrace-lake']) await plane.api.delete({ ...serving, metadata: { name } });
+  for (const name of ['millrace-serving', 'millrace-lake']) {
+    const room = { ...serving, metadata: { name } };
+    await plane.api.delete(room);
+    // What is still going would take along whatever is made in it.
+    await until(`${name} is gone`, async () => (await plane.api.get(room)) === undefined);
+  }
 });
 
 test('an unknown environment and a bad dial are refused before anything is asked', async () => {
