@@ -12,8 +12,8 @@ import type { ObjectStore } from './lake/object-store/port.ts';
 import type { Lake } from './lake/port.ts';
 import { createLogger } from './logger.ts';
 import type { Metadata } from './registry/metadata/port.ts';
-import type { PostgresOptions } from './registry/metadata/postgres.ts';
-import { needed, readSettings, requireEmbedded, type Settings } from './settings.ts';
+import type { PostgresOptions } from './registry/metadata/postgres-connection.ts';
+import { needed, readSettings, requireLaptop, type Settings } from './settings.ts';
 
 export interface Ports {
   readonly log: EventLog;
@@ -43,10 +43,12 @@ export interface RuntimeOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
-/** Opens the embedded ground: everything durable under one data folder, nothing else needed. @throws MR_SETTINGS_INVALID, MR_SETTINGS_ADAPTER_MISSING */
+/**
+ * Opens the ground that the settings name: each port by the store that they say, else (never on a cluster) under one data folder.
+ * @throws MR_SETTINGS_INVALID; `use` also MR_SETTINGS_STORE_MISSING
+ */
 export function openRuntime(options: RuntimeOptions = {}): Runtime {
   const settings = readSettings(options.environment ?? process.env);
-  requireEmbedded(settings);
   const dataDir = options.dataDir ?? settings.MILLRACE_DATA_DIR ?? '.millrace';
   const clock = options.clock ?? systemClock;
   const logger = options.logger ?? createLogger();
@@ -59,6 +61,7 @@ export function openRuntime(options: RuntimeOptions = {}): Runtime {
         const { kafkaAccess } = await import('./ingestion/event-log/kafka-login.ts');
         return (await import('./ingestion/event-log/kafka.ts')).openKafkaLog({ ...kafkaAccess(settings), logger });
       }
+      requireLaptop(settings, 'log', ['MILLRACE_LOG_BROKERS']);
       return (await import('./ingestion/event-log/embedded.ts')).openEmbeddedLog(join(dataDir, 'log'), { logger });
     },
     objects: async () => {
@@ -66,6 +69,7 @@ export function openRuntime(options: RuntimeOptions = {}): Runtime {
         const { s3Access } = await import('./lake/object-store/s3-client.ts');
         return (await import('./lake/object-store/s3.ts')).openS3Objects(s3Access(settings, 'MILLRACE_OBJECTS_BUCKET'));
       }
+      requireLaptop(settings, 'objects', ['MILLRACE_OBJECTS_BUCKET']);
       return (await import('./lake/object-store/embedded.ts')).openEmbeddedObjects(join(dataDir, 'objects'));
     },
     lake: async () => {
@@ -77,14 +81,19 @@ export function openRuntime(options: RuntimeOptions = {}): Runtime {
     online: async () => {
       if (settings.MILLRACE_ONLINE_HOST !== undefined)
         return (await import('./features/online-store/valkey.ts')).openValkeyOnline(valkeyOf(settings));
+      requireLaptop(settings, 'online', ['MILLRACE_ONLINE_HOST']);
       return (await import('./features/online-store/embedded.ts')).openEmbeddedOnline(join(dataDir, 'online'));
     },
     metadata: async () => {
       if (settings.MILLRACE_METADATA_HOST !== undefined)
         return (await import('./registry/metadata/postgres.ts')).openPostgresMetadata(postgresOf(settings));
+      requireLaptop(settings, 'metadata', ['MILLRACE_METADATA_HOST']);
       return (await import('./registry/metadata/embedded.ts')).openEmbeddedMetadata(join(dataDir, 'metadata.sqlite'));
     },
-    keys: async () => (await import('./governance/keys/embedded.ts')).openEmbeddedKeys(join(dataDir, 'keys')),
+    keys: async () => {
+      requireLaptop(settings, 'keys', ['MILLRACE_KEYS_MASTER_FILE', 'MILLRACE_KEYS_KMS_KEY']);
+      return (await import('./governance/keys/embedded.ts')).openEmbeddedKeys(join(dataDir, 'keys'));
+    },
     audit: async () => {
       const keys = await use('keys');
       if (settings.MILLRACE_AUDIT_BUCKET !== undefined) {
@@ -93,6 +102,7 @@ export function openRuntime(options: RuntimeOptions = {}): Runtime {
         const { openBucketAudit } = await import('./governance/audit-sink/bucket.ts');
         return openBucketAudit({ objects: await openS3Objects(s3Access(settings, 'MILLRACE_AUDIT_BUCKET')), keys, clock });
       }
+      requireLaptop(settings, 'audit', ['MILLRACE_AUDIT_BUCKET']);
       const { openEmbeddedAudit } = await import('./governance/audit-sink/embedded.ts');
       return openEmbeddedAudit({ dir: join(dataDir, 'audit'), witnessDir: join(dataDir, 'audit-witness'), keys, clock });
     },

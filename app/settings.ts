@@ -8,10 +8,10 @@ const { error: settingError } = errorTable({
     title: 'The settings of this process are wrong',
     next: 'Correct the named environment variables; app/settings.ts describes all of them.',
   },
-  MR_SETTINGS_ADAPTER_MISSING: {
-    status: 501,
-    title: 'This build cannot use that store yet',
-    next: 'Leave the setting out: the embedded adapters keep everything in the data folder.',
+  MR_SETTINGS_STORE_MISSING: {
+    status: 500,
+    title: 'A program on a cluster uses a store that it was not told of',
+    next: 'Declare the store among what the workload reads or writes (app/workloads.ts): its container then gets the settings.',
   },
 });
 
@@ -169,36 +169,14 @@ function near(field: string): string {
   return best === undefined || best.shared === 0 ? '' : `; perhaps ${best.key}`;
 }
 
-/** Settings that ask for a store outside the data folder, and what would have to be built to have it. */
-const ADAPTERS: readonly (readonly [SettingName, string])[] = [
-  ['MILLRACE_KEYS_MASTER_FILE', 'keys under a mounted master key'],
-  ['MILLRACE_KEYS_KMS_KEY', 'keys under a KMS key'],
-];
-
-/** Settings that ask for a store outside the data folder which this build can use. */
-const READY: readonly SettingName[] = [
-  'MILLRACE_LOG_BROKERS',
-  'MILLRACE_METADATA_HOST',
-  'MILLRACE_ONLINE_HOST',
-  'MILLRACE_OBJECTS_BUCKET',
-  'MILLRACE_AUDIT_BUCKET',
-];
-
 /**
- * Holds settings to the adapters that this build has.
- * @throws MR_SETTINGS_ADAPTER_MISSING naming every setting that asks for another, and the adapter
+ * Holds a program on a cluster to the stores that it was told: one in the container's own folder would go with the container.
+ * @throws MR_SETTINGS_STORE_MISSING naming the port and the settings of which one says where its store is
  */
-export function requireEmbedded(settings: Settings): void {
-  const asked = ADAPTERS.filter(([field]) => settings[field] !== undefined);
-  if (asked.length === 0 && READY.some((field) => settings[field] !== undefined)) return;
-  const fields: SettingName[] = asked.map(([field]) => field);
-  if (settings.MILLRACE_GROUND === 'cluster') fields.unshift('MILLRACE_GROUND');
-  const [first] = fields;
-  if (first === undefined) return;
-  const missing = asked.length === 0 ? 'any store of a cluster' : asked.map(([, what]) => what).join(', ');
-  throw settingError('MR_SETTINGS_ADAPTER_MISSING', `this build has no adapter for ${missing}`, {
-    field: fields.join(', '),
-    value: fields.length === 1 ? settings[first] : Object.fromEntries(fields.map((field) => [field, settings[field]])),
-    expected: 'no such setting, or MILLRACE_GROUND=embedded alone',
+export function requireLaptop(settings: Settings, port: string, names: readonly SettingName[]): void {
+  if (settings.MILLRACE_GROUND !== 'cluster') return;
+  throw settingError('MR_SETTINGS_STORE_MISSING', `this program uses the port '${port}', and nothing says where its store is`, {
+    field: names.join(', '),
+    expected: `${names.join(' or ')} to be set where MILLRACE_GROUND is cluster`,
   });
 }

@@ -88,7 +88,7 @@ async function collector(): Promise<Answer> {
   const intake = await openIntake({ usecase: retail, log, keys, clock: systemClock, logger, dedupeDir: join(dir, 'dedupe') });
   const options = { intake, keys, usecase: retail, port: 0, logger, metrics: new Metrics() };
   const server = await startCollector(options);
-  const answer = await measureServer(server.url, keys.secret('collector-token'));
+  const answer = await measureServer(server.url, await keys.secret('collector-token'));
   await server.close();
   await intake.close();
   return answer;
@@ -101,7 +101,7 @@ async function serving(): Promise<Answer> {
   for (const user of USERS) await fixture.click(user, items.slice(0, 40));
   const server = await fixture.start();
   await server.looked();
-  const answer = await measureServer(server.url, fixture.token('recommend'), { users: USERS });
+  const answer = await measureServer(server.url, await fixture.token('recommend'), { users: USERS });
   await server.logged();
   await fixture.close();
   return answer;

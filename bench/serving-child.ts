@@ -20,7 +20,7 @@ async function ours(): Promise<void> {
     await fixture.close();
     process.disconnect();
   });
-  say({ url: server.url, token: fixture.token('recommend') });
+  say({ url: server.url, token: await fixture.token('recommend') });
 }
 
 async function echo(): Promise<void> {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { MillraceError } from '../app/errors.ts';
 import { openRuntime } from '../app/runtime.ts';
-import { readSettings, requireEmbedded } from '../app/settings.ts';
+import { readSettings } from '../app/settings.ts';
 
 function refused(act: () => unknown): MillraceError {
   try {
@@ -61,26 +61,26 @@ test('what may hold a credential is not shown', () => {
   assert.doesNotMatch(`${message} ${String(value)}`, /' '/);
 });
 
-test('a setting that asks for another adapter is refused, naming both', () => {
-  const settings = readSettings({
-    MILLRACE_GROUND: 'cluster',
-    MILLRACE_KEYS_MASTER_FILE: '/run/secrets/master-key',
-    MILLRACE_KEYS_KMS_KEY: 'key',
-  });
-  const { code, field, message } = refused(() => requireEmbedded(settings));
-  assert.equal(code, 'MR_SETTINGS_ADAPTER_MISSING');
-  assert.equal(field, 'MILLRACE_GROUND, MILLRACE_KEYS_MASTER_FILE, MILLRACE_KEYS_KMS_KEY');
-  assert.match(message, /keys under a mounted master key, keys under a KMS key/);
+test('on a cluster no port falls back on a folder of the container: the setting that is missing is named', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-settings-'));
+  const runtime = openRuntime({ dataDir: folder, environment: { MILLRACE_GROUND: 'cluster' } });
+  const wanted = { log: 'LOG_BROKERS', objects: 'OBJECTS_BUCKET', online: 'ONLINE_HOST', metadata: 'METADATA_HOST' } as const;
+  for (const [port, setting] of Object.entries(wanted))
+    await assert.rejects(runtime.use(port as keyof typeof wanted), {
+      code: 'MR_SETTINGS_STORE_MISSING',
+      field: `MILLRACE_${setting}`,
+    });
+  const keys = 'MILLRACE_KEYS_MASTER_FILE, MILLRACE_KEYS_KMS_KEY';
+  await assert.rejects(runtime.use('keys'), { code: 'MR_SETTINGS_STORE_MISSING', field: keys });
+  await runtime.close();
+  assert.deepEqual(readdirSync(folder), []);
+  rmSync(folder, { recursive: true, force: true });
 });
 
 test('a runtime reads its settings before it makes anything', () => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-settings-'));
   try {
     const dataDir = join(folder, 'data');
-    assert.equal(
-      refused(() => openRuntime({ dataDir, environment: { MILLRACE_GROUND: 'cluster' } })).code,
-      'MR_SETTINGS_ADAPTER_MISSING',
-    );
     assert.equal(refused(() => openRuntime({ dataDir, environment: { MILLRACE_LOG: 'loud' } })).code, 'MR_SETTINGS_INVALID');
     rmSync(dataDir, { recursive: false, force: false });
     assert.fail('the data folder was made');

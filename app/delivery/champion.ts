@@ -80,9 +80,10 @@ async function readVectors(
   const vectors = new Map<string, Float32Array>();
   const sql = `select "${view.entity.joinKey}" as entity, vector from "${usecase.name}"."${view.name}" where _unit = $unit`;
   for await (const { rows, columns } of lake.stream(sql, { params: { unit } })) {
+    await keys.recall(Array.from({ length: rows }, (_, row) => String(columns.entity?.[row])));
     for (let row = 0; row < rows; row += 1) {
       const entity = String(columns.entity?.[row]);
-      const plain = openBytes(entity, columns.vector?.[row] as Buffer, keys);
+      const plain = await openBytes(entity, columns.vector?.[row] as Buffer, keys);
       if (plain !== undefined) vectors.set(entity, decodeVector(plain));
     }
   }

@@ -41,14 +41,19 @@ export interface Verdict extends Evidence {
 }
 
 /** Signs the evidence. The text is what `registry.recordVerdict` stores. */
-export function signEvidence(evidence: Evidence, keys: KeyStore): { readonly text: string; readonly verdict: Verdict } {
+export async function signEvidence(
+  evidence: Evidence,
+  keys: KeyStore,
+): Promise<{ readonly text: string; readonly verdict: Verdict }> {
   const text = canonicalJson(evidence);
-  const signature = keys.sign(Buffer.from(text));
+  const signature = await keys.sign(Buffer.from(text));
   return { text, verdict: { ...evidence, signature } };
 }
 
 /** Whether a stored verdict is the one that was signed. */
-export const verdictHolds = ({ evidence, signature }: Pick<RecordedVerdict, 'evidence' | 'signature'>, keys: KeyStore): boolean =>
-  keys.verify(Buffer.from(evidence), signature);
+export const verdictHolds = (
+  { evidence, signature }: Pick<RecordedVerdict, 'evidence' | 'signature'>,
+  keys: KeyStore,
+): Promise<boolean> => keys.verify(Buffer.from(evidence), signature);
 
 export const readEvidence = ({ evidence }: Pick<RecordedVerdict, 'evidence'>): Evidence => JSON.parse(evidence) as Evidence;

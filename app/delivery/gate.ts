@@ -48,7 +48,7 @@ export async function runGate(options: GateOptions): Promise<Verdict> {
   try {
     const version = await registry.show(usecase.model.name, options.version);
     const evidence = await gather(options, version);
-    const { text, verdict } = signEvidence(evidence, keys);
+    const { text, verdict } = await signEvidence(evidence, keys);
     await registry.recordVerdict(actor, { evidence: text, signature: verdict.signature });
     const failed = verdict.checks.filter(({ passed }) => !passed);
     logger.info({ version: version.version, unit: version.unitId, failed }, `the gate has ${verdict.verdict} the version`);

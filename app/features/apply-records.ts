@@ -13,7 +13,7 @@ interface Target {
   readonly view: FeatureView;
   readonly online: OnlineStore;
   readonly logger: Logger;
-  readonly erased?: () => ReadonlySet<string>;
+  readonly erased?: () => Promise<ReadonlySet<string>>;
 }
 
 export interface Applied {
@@ -29,7 +29,7 @@ export interface Applied {
 export async function applyRecords(target: Target, partition: number, records: readonly StoredRecord[]): Promise<Applied> {
   const { view, online, logger } = target;
   const { key, time } = view.source;
-  const erased = target.erased?.();
+  const erased = await target.erased?.();
   const rows = new Map<string, { readonly row: Row; readonly offset: number }[]>();
   for (const record of records) {
     const row = parse(record.value);

@@ -19,7 +19,7 @@ export interface BackfillOptions {
   readonly logger: Logger;
   readonly onProgress?: (progress: BackfillProgress) => void;
   /** Entities to leave out. @default none */
-  readonly erased?: () => ReadonlySet<string>;
+  readonly erased?: () => Promise<ReadonlySet<string>>;
   /** Rows that one bucket should hold, which bounds memory. @default 200_000 */
   readonly bucketRows?: number;
 }
@@ -111,7 +111,7 @@ function offsetsOf(topic: string, snapshot: LakeSnapshot): ReadonlyMap<number, n
 
 /** Rows come ordered by entity and offset: one state at a time is open. */
 async function fillBucket({ view, online, erased }: BackfillOptions, chunks: AsyncIterable<LakeChunk>) {
-  const gone = erased?.();
+  const gone = await erased?.();
   const done = { rows: 0, entities: 0 };
   let batch: { view: string; entity: string; row: Buffer }[] = [];
   let open: { readonly entity: string; readonly state: StreamState } | undefined;

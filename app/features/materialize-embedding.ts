@@ -14,7 +14,7 @@ export interface EmbeddingFill {
   readonly lake: Lake;
   readonly online: OnlineStore;
   /** Entities to leave out. @default none */
-  readonly erased?: () => ReadonlySet<string>;
+  readonly erased?: () => Promise<ReadonlySet<string>>;
 }
 
 /**
@@ -27,7 +27,7 @@ export async function materializeEmbedding({ usecase, view, unitId, lake, online
   const target = embeddingName(view, unitId);
   let written = 0;
   for await (const { rows, columns } of lake.stream(sql, { params: { unit: unitId } })) {
-    const gone = erased?.();
+    const gone = await erased?.();
     const batch = Array.from({ length: rows }, (_, i) => ({
       view: target,
       entity: String(columns.entity?.[i]),

@@ -21,7 +21,7 @@ export interface MaterializerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Entities whose events are passed over: what lies in the log of an erased subject must not come back. @default none */
-  readonly erased?: () => ReadonlySet<string>;
+  readonly erased?: () => Promise<ReadonlySet<string>>;
   /** Most records of one write. @default 1000 */
   readonly maxRecords?: number;
 }

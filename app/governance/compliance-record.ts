@@ -56,7 +56,7 @@ export async function complianceRecord(options: ComplianceOptions): Promise<Sign
   const { usecase, registry, audit, keys, clock } = options;
   const detail = await registry.show(usecase.model.name, options.version);
   const text = manifestText(detail.manifest);
-  if (sha256(text) !== detail.unitId || !keys.verify(Buffer.from(text), detail.signature)) {
+  if (sha256(text) !== detail.unitId || !(await keys.verify(Buffer.from(text), detail.signature))) {
     throw governanceError(
       'MR_GOVERNANCE_RELEASE_ALTERED',
       `the manifest of version ${detail.version} has the digest ${sha256(text)}`,
@@ -78,28 +78,32 @@ export async function complianceRecord(options: ComplianceOptions): Promise<Sign
     madeAt: clock.now(),
     standing: `${RISK[usecase.kind]}${STANDING}`,
     sections: annexSections(usecase, detail, trail),
-    checks: checksOf(detail, trail, log, keys),
+    checks: await checksOf(detail, trail, log, keys),
   };
-  return { record, signature: keys.sign(Buffer.from(canonicalJson(record))) };
+  return { record, signature: await keys.sign(Buffer.from(canonicalJson(record))) };
 }
 
-function checksOf(
+async function checksOf(
   detail: VersionDetail,
   trail: readonly AuditRecord[],
   log: AuditVerdict,
   keys: KeyStore,
-): ComplianceRecord['checks'] {
+): Promise<ComplianceRecord['checks']> {
   const verdict = detail.verdicts.at(-1);
   const audited = (action: string) =>
     trail.some((record) => record.action === action && record.outcome !== 'refused' && record.outcome !== 'failed');
+  const signed = await Promise.all(
+    detail.verdicts.map(
+      async ({ unitId, evidence, signature }) =>
+        unitId === detail.unitId && (await keys.verify(Buffer.from(evidence), signature)),
+    ),
+  );
   return [
     { what: 'the manifest is the one that was registered, and signed', holds: true },
     { what: 'the newest verdict of the gate is a pass', holds: verdict?.verdict === 'passed' },
     {
       what: 'every verdict is about this unit, and signed',
-      holds: detail.verdicts.every(
-        ({ unitId, evidence, signature }) => unitId === detail.unitId && keys.verify(Buffer.from(evidence), signature),
-      ),
+      holds: signed.every(Boolean),
     },
     {
       what: 'it was approved, and the approval is about this unit',

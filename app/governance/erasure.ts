@@ -58,8 +58,10 @@ export async function erase(options: ErasureOptions): Promise<SignedErasureRepor
   const folder = join(dataDir, FOLDER);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const finished = await finishPending(options);
-  const tag = createHmac('sha256', keys.secret('erasure-request')).update(subject).digest('hex');
-  const pseudonym = keys.known(subject)?.pseudonym;
+  const tag = createHmac('sha256', await keys.secret('erasure-request'))
+    .update(subject)
+    .digest('hex');
+  const pseudonym = (await keys.known(subject))?.pseudonym;
   if (pseudonym === undefined) {
     // Asked again after a crash: the id leads nowhere any more, but what it began was finished just now.
     const own = finished.get(tag);
@@ -81,7 +83,7 @@ export async function erase(options: ErasureOptions): Promise<SignedErasureRepor
     writeDurably(started, Buffer.from(canonicalJson({ pseudonym, actor, tag } satisfies Started)));
     syncFolder(folder);
   }
-  keys.erase(subject);
+  await keys.erase(subject);
   return complete(options, pseudonym, actor);
 }
 
@@ -96,7 +98,7 @@ async function finishPending(options: Omit<ErasureOptions, 'subject'>): Promise<
   if (!existsSync(folder)) return reports;
   for (const name of readdirSync(folder).filter((name) => name.endsWith(STARTED))) {
     const { pseudonym, actor, tag } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Started;
-    if (options.keys.byPseudonym(pseudonym) === undefined) reports.set(tag, await complete(options, pseudonym, actor));
+    if ((await options.keys.byPseudonym(pseudonym)) === undefined) reports.set(tag, await complete(options, pseudonym, actor));
     // The key is still there: the erasure died before it took effect. Whoever asked got no report, and asks again.
     else rmSync(join(folder, name));
   }
@@ -127,7 +129,7 @@ async function complete(
     stores,
     auditIndex: record.index,
   };
-  const signed = { report, signature: keys.sign(Buffer.from(canonicalJson(report))) };
+  const signed = { report, signature: await keys.sign(Buffer.from(canonicalJson(report))) };
   const path = join(folder, `${pseudonym}.json`);
   rmSync(`${path}.new`, { force: true });
   writeDurably(`${path}.new`, Buffer.from(`${canonicalJson(signed)}\n`));
@@ -138,11 +140,15 @@ async function complete(
 }
 
 /** The signed report of an erased pseudonym, for "erased on …". Undefined where there is none or its signature does not hold. */
-export function erasureReport(dataDir: string, pseudonym: string, keys: KeyStore): SignedErasureReport | undefined {
+export async function erasureReport(
+  dataDir: string,
+  pseudonym: string,
+  keys: KeyStore,
+): Promise<SignedErasureReport | undefined> {
   const path = join(dataDir, FOLDER, `${pseudonym}.json`);
   if (!/^s_[\w-]+$/.test(pseudonym) || !existsSync(path)) return undefined;
   const signed = JSON.parse(readFileSync(path, 'utf8')) as SignedErasureReport;
-  return keys.verify(Buffer.from(canonicalJson(signed.report)), signed.signature) ? signed : undefined;
+  return (await keys.verify(Buffer.from(canonicalJson(signed.report)), signed.signature)) ? signed : undefined;
 }
 
 /**
@@ -151,7 +157,7 @@ export function erasureReport(dataDir: string, pseudonym: string, keys: KeyStore
  */
 export async function sweepErased({ keys, online }: { readonly keys: KeyStore; readonly online: OnlineStore }): Promise<number> {
   let rows = 0;
-  for (const pseudonym of keys.erased()) rows += await online.erase(pseudonym);
+  for (const pseudonym of await keys.erased()) rows += await online.erase(pseudonym);
   return rows;
 }
 

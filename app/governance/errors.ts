@@ -16,6 +16,11 @@ export const { error: governanceError } = errorTable({
     title: 'The keyring was written by a newer Millrace',
     next: 'Run the Millrace that wrote this data folder, or a newer one.',
   },
+  MR_GOVERNANCE_KEYS_ABSENT: {
+    status: 503,
+    title: 'There is no keyring yet',
+    next: 'Start a workload whose database user owns the schema keyring (millrace_keys on a cluster): it makes the tables.',
+  },
   MR_GOVERNANCE_KEYS_BUSY: {
     status: 503,
     title: 'Another process holds the keyring',

@@ -33,7 +33,7 @@ function personalFields(event: EventType): PersonalFields {
  * `enc:v1:…`, bound to subject and field. Nulls stay null.
  * @throws MR_GOVERNANCE_SUBJECT_MISSING where a field is personal and nobody is named
  */
-export function sealRow(event: EventType, row: Row, keys: KeyStore): Row {
+export async function sealRow(event: EventType, row: Row, keys: KeyStore): Promise<Row> {
   const { subject, personal } = personalFields(event);
   const person = subject === undefined ? undefined : row[subject];
   if (subject === undefined || typeof person !== 'string') {
@@ -48,7 +48,7 @@ export function sealRow(event: EventType, row: Row, keys: KeyStore): Row {
       },
     );
   }
-  const own = keys.subject(person);
+  const own = await keys.subject(person);
   const sealed: Record<string, Row[string]> = { ...row, [subject]: own.pseudonym };
   for (const name of personal) {
     const value = row[name];
@@ -62,11 +62,11 @@ export function sealRow(event: EventType, row: Row, keys: KeyStore): Row {
  * The row with its personal fields readable again. The subject's field stays the pseudonym: the plain id is kept nowhere.
  * Undefined where the subject was erased or is unknown. @throws MR_GOVERNANCE_CIPHERTEXT_BROKEN
  */
-export function openRow(event: EventType, row: Row, keys: KeyStore): Row | undefined {
+export async function openRow(event: EventType, row: Row, keys: KeyStore): Promise<Row | undefined> {
   const { subject, personal } = personalFields(event);
   const pseudonym = subject === undefined ? undefined : row[subject];
   if (typeof pseudonym !== 'string') return row;
-  const own = keys.byPseudonym(pseudonym);
+  const own = await keys.byPseudonym(pseudonym);
   if (own === undefined) return undefined;
   const open: Record<string, Row[string]> = { ...row };
   for (const name of personal) {
@@ -87,11 +87,15 @@ function openField(own: SubjectKeys, context: string, value: Row[string]): Row[s
 }
 
 /** An embedding, or other bytes learnt about the person, under the person's key. Undefined where the subject was erased: leave the row out. */
-export function sealBytes(pseudonym: string, plain: Buffer, keys: KeyStore): Buffer | undefined {
-  return keys.byPseudonym(pseudonym)?.encrypt(plain, EMBEDDING);
+export async function sealBytes(pseudonym: string, plain: Buffer, keys: KeyStore): Promise<Buffer | undefined> {
+  return (await keys.byPseudonym(pseudonym))?.encrypt(plain, EMBEDDING);
 }
 
 /** Reverses `sealBytes`; undefined where the subject was erased. @throws MR_GOVERNANCE_CIPHERTEXT_BROKEN */
-export function openBytes(pseudonym: string, sealed: Buffer, keys: KeyStore): Buffer | undefined {
-  return keys.byPseudonym(pseudonym)?.decrypt(sealed, EMBEDDING);
+export async function openBytes(pseudonym: string, sealed: Buffer, keys: KeyStore): Promise<Buffer | undefined> {
+  const own = await keys.byPseudonym(pseudonym);
+  return own === undefined ? undefined : openVector(own, sealed);
 }
+
+/** The same for who has the subject's keys at hand. @throws MR_GOVERNANCE_CIPHERTEXT_BROKEN, MR_GOVERNANCE_SUBJECT_ERASED */
+export const openVector = (own: SubjectKeys, sealed: Buffer): Buffer => own.decrypt(sealed, EMBEDDING);

@@ -43,7 +43,7 @@ const AUDIT_EVERY_MS = 10_000;
  */
 export async function startCollector(options: CollectorOptions): Promise<Collector> {
   const { intake, usecase, logger } = options;
-  const wanted = digest(options.keys.secret('collector-token'));
+  const wanted = digest(await options.keys.secret('collector-token'));
   const count = counters(options.metrics);
   let closing = false;
   let auditedAt = Number.NEGATIVE_INFINITY;

@@ -33,27 +33,32 @@ const MAX_SEALED = 700 * 1024;
 const MAX_RAW = 8 * 1024 * 1024;
 
 /** The record of a refused event, and the id that makes it one letter however often it is sent. */
-export function deadLetter(
+export async function deadLetter(
   event: EventType,
   raw: unknown,
   about: Pick<DeadLetter, 'faults' | 'at' | 'source' | 'attempts'>,
   keys: KeyStore,
-): { readonly id: string; readonly record: LogRecord } {
+): Promise<{ readonly id: string; readonly record: LogRecord }> {
   const plain = Buffer.from(JSON.stringify(raw) ?? 'null', 'utf8');
-  const id = createHmac('sha256', keys.secret(CONTEXT))
+  const id = createHmac('sha256', await keys.secret(CONTEXT))
     .update(`${event.name}\0${about.attempts}\0`)
     .update(plain)
     .digest('base64url');
-  const letter: DeadLetter = { event: event.name, ...about, ...seal(event, raw, plain, keys) };
+  const letter: DeadLetter = { event: event.name, ...about, ...(await seal(event, raw, plain, keys)) };
   return { id, record: { key: id, value: Buffer.from(JSON.stringify(letter)) } };
 }
 
-function seal(event: EventType, raw: unknown, plain: Buffer, keys: KeyStore): Pick<DeadLetter, 'raw' | 'sealedFor'> {
+async function seal(
+  event: EventType,
+  raw: unknown,
+  plain: Buffer,
+  keys: KeyStore,
+): Promise<Pick<DeadLetter, 'raw' | 'sealedFor'>> {
   const packed = deflateSync(plain);
   if (packed.length > MAX_SEALED) return { raw: null, sealedFor: null };
   const person = subjectOf(event, raw);
-  if (person === undefined) return { raw: platformSeal(packed, keys).toString('base64'), sealedFor: null };
-  const own = keys.subject(person);
+  if (person === undefined) return { raw: (await platformSeal(packed, keys)).toString('base64'), sealedFor: null };
+  const own = await keys.subject(person);
   return { raw: own.encrypt(packed, CONTEXT).toString('base64'), sealedFor: own.pseudonym };
 }
 
@@ -68,30 +73,30 @@ function subjectOf(event: EventType, raw: unknown): string | undefined {
     : undefined;
 }
 
-const platformKey = (keys: KeyStore): Buffer =>
-  Buffer.from(hkdfSync('sha256', keys.secret(CONTEXT), '', 'millrace dead letter', 32));
+const platformKey = async (keys: KeyStore): Promise<Buffer> =>
+  Buffer.from(hkdfSync('sha256', await keys.secret(CONTEXT), '', 'millrace dead letter', 32));
 
 /** Nonce, tag, ciphertext (AES-256-GCM). */
-function platformSeal(plain: Buffer, keys: KeyStore): Buffer {
+async function platformSeal(plain: Buffer, keys: KeyStore): Promise<Buffer> {
   const nonce = randomBytes(NONCE);
-  const cipher = createCipheriv('aes-256-gcm', platformKey(keys), nonce);
+  const cipher = createCipheriv('aes-256-gcm', await platformKey(keys), nonce);
   const sealed = Buffer.concat([cipher.update(plain), cipher.final()]);
   return Buffer.concat([nonce, cipher.getAuthTag(), sealed]);
 }
 
-function platformOpen(bytes: Buffer, keys: KeyStore): Buffer {
-  const decipher = createDecipheriv('aes-256-gcm', platformKey(keys), bytes.subarray(0, NONCE), { authTagLength: TAG });
+async function platformOpen(bytes: Buffer, keys: KeyStore): Promise<Buffer> {
+  const decipher = createDecipheriv('aes-256-gcm', await platformKey(keys), bytes.subarray(0, NONCE), { authTagLength: TAG });
   decipher.setAuthTag(bytes.subarray(NONCE, NONCE + TAG));
   return Buffer.concat([decipher.update(bytes.subarray(NONCE + TAG)), decipher.final()]);
 }
 
-export function openLetter(letter: DeadLetter, keys: KeyStore): OpenedLetter {
+export async function openLetter(letter: DeadLetter, keys: KeyStore): Promise<OpenedLetter> {
   if (letter.raw === null) return { missing: 'too large' };
   const bytes = Buffer.from(letter.raw, 'base64');
-  const own = letter.sealedFor === null ? undefined : keys.byPseudonym(letter.sealedFor);
+  const own = letter.sealedFor === null ? undefined : await keys.byPseudonym(letter.sealedFor);
   if (letter.sealedFor !== null && own === undefined) return { missing: 'erased' };
   try {
-    const packed = own === undefined ? platformOpen(bytes, keys) : own.decrypt(bytes, CONTEXT);
+    const packed = own === undefined ? await platformOpen(bytes, keys) : own.decrypt(bytes, CONTEXT);
     return { raw: JSON.parse(inflateSync(packed, { maxOutputLength: MAX_RAW }).toString('utf8')) as unknown };
   } catch {
     return { missing: 'unreadable' };

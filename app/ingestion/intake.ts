@@ -72,14 +72,16 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
   }
 
   function append(event: EventType, rows: ReadonlyMap<string, Row>): Promise<readonly RecordPosition[]> {
-    const subject = Object.entries(event.fields).find(([, field]) => field.subject)?.[0];
-    if (subject !== undefined) keys.prepare([...rows.values()].map((row) => String(row[subject])));
-    const entries = [...rows].map(([id, row]) => ({ id, record: sealed(event, row) }));
-    return once.append(event.name, eventTopic(usecase, event.name), entries);
+    const fresh = [...rows.values()];
+    return once.append(event.name, eventTopic(usecase, event.name), [...rows.keys()], async () => {
+      const subject = Object.entries(event.fields).find(([, field]) => field.subject)?.[0];
+      if (subject !== undefined) await keys.prepare(fresh.map((row) => String(row[subject])));
+      return Promise.all(fresh.map((row) => sealed(event, row)));
+    });
   }
 
-  function sealed(event: EventType, row: Row): LogRecord {
-    const value = sealRow(event, row, keys);
+  async function sealed(event: EventType, row: Row): Promise<LogRecord> {
+    const value = await sealRow(event, row, keys);
     return { key: String(value[event.key]), value: Buffer.from(JSON.stringify(value)) };
   }
 
@@ -87,14 +89,16 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
     const at = clock.now();
     const fresh = new Map<string, LogRecord>();
     const waiting: (RecordPosition | Promise<RecordPosition>)[] = [];
-    for (const { raw, faults } of refused) {
-      const { id, record } = deadLetter(event, raw, { faults, at, source, attempts }, keys);
+    const letters = refused.map(({ raw, faults }) => deadLetter(event, raw, { faults, at, source, attempts }, keys));
+    for (const { id, record } of await Promise.all(letters)) {
       const known = once.known(deadScope(event), id);
       if (known === undefined) fresh.set(id, record);
       else waiting.push(known);
     }
-    const entries = [...fresh].map(([id, record]) => ({ id, record }));
-    await Promise.all([once.append(deadScope(event), deadTopic(usecase, event.name), entries), ...waiting]);
+    const appended = once.append(deadScope(event), deadTopic(usecase, event.name), [...fresh.keys()], async () => [
+      ...fresh.values(),
+    ]);
+    await Promise.all([appended, ...waiting]);
   }
 
   const intake: Intake = {

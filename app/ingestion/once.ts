@@ -6,11 +6,12 @@ import type { EventLog, LogRecord, RecordPosition } from './event-log/port.ts';
 export interface OnceLog {
   /** Where the id lies, or will once the append under way is durable; undefined for a new one. */
   known(scope: string, id: string): RecordPosition | Promise<RecordPosition> | undefined;
-  /** Appends new ids. From this call on `known` finds them; a failed append forgets them again. */
+  /** Appends new ids, with the record that `records` makes of each. From this call on `known` finds them; a failed append forgets them again. */
   append(
     scope: string,
     topic: string,
-    entries: readonly { readonly id: string; readonly record: LogRecord }[],
+    ids: readonly string[],
+    records: () => Promise<readonly LogRecord[]>,
   ): Promise<readonly RecordPosition[]>;
   /** Waits for appends under way. */
   settled(): Promise<void>;
@@ -21,21 +22,19 @@ export function onceLog(log: EventLog, index: DedupeIndex): OnceLog {
   const flight = (scope: string, id: string) => `${scope}\0${id}`;
   return {
     known: (scope, id) => underWay.get(flight(scope, id)) ?? index.find(scope, id),
-    append(scope, topic, entries) {
-      if (entries.length === 0) return Promise.resolve([]);
-      const positions = log.append(
-        topic,
-        entries.map(({ record }) => record),
-      );
-      const remembered = positions.then(async (found) => {
+    append(scope, topic, ids, records) {
+      if (ids.length === 0) return Promise.resolve([]);
+      const write = async () => {
+        const found = await log.append(topic, await records());
         crashPoint('ingestion.intake.after-append');
         await index.remember(
           scope,
-          entries.map(({ id }, i) => ({ id, position: found[i] as RecordPosition })),
+          ids.map((id, i) => ({ id, position: found[i] as RecordPosition })),
         );
         return found;
-      });
-      for (const [i, { id }] of entries.entries()) {
+      };
+      const remembered = write();
+      for (const [i, id] of ids.entries()) {
         const landing = remembered.then((found) => found[i] as RecordPosition);
         const forget = () => void underWay.delete(flight(scope, id));
         landing.then(forget, forget);

@@ -66,7 +66,7 @@ export async function replayLetters(
     const tries = new Map<string, { source: string; attempts: number; raws: unknown[] }>();
     for (const { value } of records) {
       const letter = readLetter(value);
-      const opened = openLetter(letter, options.keys);
+      const opened = await openLetter(letter, options.keys);
       if ('missing' in opened) {
         count.gone += 1;
         continue;

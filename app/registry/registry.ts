@@ -80,7 +80,7 @@ function register(ports: RegistryPorts, manifest: ReleaseManifest, author: strin
         author,
         created_at,
         manifest: text,
-        signature: JSON.stringify(ports.keys.sign(Buffer.from(text))),
+        signature: JSON.stringify(await ports.keys.sign(Buffer.from(text))),
       };
       await db.insertInto('versions').values(row).execute();
       await setAlias(db, model, 'challenger', row.version, created_at);
@@ -105,7 +105,7 @@ async function load({ metadata, objects, keys }: RegistryPorts, unitId: string):
       value: unitId,
       expected: 'the unit id of a registered version',
     });
-  checkManifest(keys, { unitId, text: row.manifest, signature: JSON.parse(row.signature) });
+  await checkManifest(keys, { unitId, text: row.manifest, signature: JSON.parse(row.signature) });
   const manifest = JSON.parse(row.manifest) as ReleaseManifest;
   return { manifest, files: await readFiles(objects, manifest) };
 }

@@ -41,7 +41,7 @@ export function recordVerdict(
   const failed = (head.checks ?? []).filter(({ passed }) => !passed).map(({ name }) => name);
   const detail = { version: head.version, verdict: head.verdict, failed: failed.join(', ') };
   return audited(ports, { action: 'delivery.gate.verdict', actor, subject: head.unitId, detail }, async (db) => {
-    checkSigned(ports.keys, 'verdict', evidence, signature);
+    await checkSigned(ports.keys, 'verdict', evidence, signature);
     const version = await findVersion(db, head.model, head.version);
     if (version.unitId !== head.unitId) throw notAbout('verdict', version, head.unitId);
     const state = afterVerdict(version, head.verdict);
@@ -82,7 +82,7 @@ export function approve(ports: RegistryPorts, model: string, number: number, app
     const known = (await approvalsOf(db, model, number)).find((approval) => approval.approver === approver);
     if (version.state === 'approved' && known !== undefined) return { result: known, changed: false };
     const at = ports.clock.now();
-    const signature = ports.keys.sign(Buffer.from(approvalText(version, { approver, at })));
+    const signature = await ports.keys.sign(Buffer.from(approvalText(version, { approver, at })));
     await db
       .insertInto('approvals')
       .values({ model, version: number, unit_id: version.unitId, approver, at, signature: JSON.stringify(signature) })
@@ -105,7 +105,7 @@ export async function checkSignOff(db: Kysely<Tables>, keys: KeyStore, version: 
   const approvals = await approvalsOf(db, version.model, version.version);
   for (const approval of approvals) {
     if (approval.unitId !== version.unitId) throw notAbout('approval', version, approval.unitId);
-    checkSigned(keys, 'approval', approvalText(version, approval), approval.signature);
+    await checkSigned(keys, 'approval', approvalText(version, approval), approval.signature);
   }
   const counts = approvals.some(({ approver }) => policy === 'local' || !samePerson(approver, version.author));
   if (version.state === 'approved' && counts) return;
@@ -126,7 +126,7 @@ async function passedVerdict(db: Kysely<Tables>, keys: KeyStore, version: Versio
       value: newest === undefined ? 'never judged' : newest.verdict,
       expected: 'passed',
     });
-  checkSigned(keys, 'verdict', newest.evidence, newest.signature);
+  await checkSigned(keys, 'verdict', newest.evidence, newest.signature);
   const head = JSON.parse(newest.evidence) as EvidenceHead;
   if (head.unitId !== version.unitId || head.verdict !== 'passed') throw notAbout('verdict', version, head.unitId);
   return head;

@@ -79,7 +79,10 @@ export async function readFiles(objects: ObjectStore, manifest: ReleaseManifest)
  * Checks that the stored manifest is the one that was signed under this unit id.
  * @throws MR_REGISTRY_DIGEST_MISMATCH, MR_REGISTRY_SIGNATURE_INVALID
  */
-export function checkManifest(keys: KeyStore, stored: { unitId: string; text: string; signature: Signature }): void {
+export async function checkManifest(
+  keys: KeyStore,
+  stored: { unitId: string; text: string; signature: Signature },
+): Promise<void> {
   const found = sha256(stored.text);
   if (found !== stored.unitId)
     throw registryError('MR_REGISTRY_DIGEST_MISMATCH', 'the manifest is not the one of its unit id', {
@@ -87,12 +90,12 @@ export function checkManifest(keys: KeyStore, stored: { unitId: string; text: st
       value: found,
       expected: stored.unitId,
     });
-  checkSigned(keys, 'manifest', stored.text, stored.signature);
+  await checkSigned(keys, 'manifest', stored.text, stored.signature);
 }
 
 /** @throws MR_REGISTRY_SIGNATURE_INVALID naming what was signed and the key */
-export function checkSigned(keys: KeyStore, what: string, text: string, signature: Signature): void {
-  if (keys.verify(Buffer.from(text), signature)) return;
+export async function checkSigned(keys: KeyStore, what: string, text: string, signature: Signature): Promise<void> {
+  if (await keys.verify(Buffer.from(text), signature)) return;
   throw registryError('MR_REGISTRY_SIGNATURE_INVALID', `the signature of the ${what} does not hold`, {
     field: what,
     value: `key ${signature.keyId}`,

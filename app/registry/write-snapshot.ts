@@ -46,9 +46,9 @@ export async function writeSnapshot(registry: Source, models: readonly string[],
   const snapshots: Record<string, ModelSnapshot> = {};
   for (const model of [...models].sort()) snapshots[model] = await modelSnapshot(registry, model, keys);
   // The id of the key that signs is signed along.
-  const { keyId } = keys.sign(Buffer.alloc(0));
+  const { keyId } = await keys.sign(Buffer.alloc(0));
   const snapshot: RegistrySnapshot = { format: SNAPSHOT_FORMAT, at: clock.now(), keyId, models: snapshots };
-  const signature = keys.sign(Buffer.from(snapshotText(snapshot)));
+  const signature = await keys.sign(Buffer.from(snapshotText(snapshot)));
   return Buffer.from(`${canonicalJson({ ...snapshot, signature })}\n`);
 }
 
@@ -71,7 +71,7 @@ async function unitSnapshot(registry: Source, detail: VersionDetail, keys: Signe
   return {
     ...{ usecase: manifest.usecase, model, version, unitId, state, author },
     revoked: state === 'revoked',
-    signed: sha256(text) === unitId && keys.verify(Buffer.from(text), detail.signature),
+    signed: sha256(text) === unitId && (await keys.verify(Buffer.from(text), detail.signature)),
     whole: files !== undefined,
     files: manifest.files,
     card: (files?.['card.md'].toString('utf8').trim() ?? '') !== '',
@@ -79,8 +79,10 @@ async function unitSnapshot(registry: Source, detail: VersionDetail, keys: Signe
     schemaHash: manifest.schemaHash,
     metrics: manifest.metrics,
     thresholds: manifest.thresholds,
-    gate: verdict === undefined || evidence === undefined ? null : gateSnapshot(verdict, evidence, unitId, keys),
-    approvals: detail.approvals.map((approval) => approvalSnapshot(detail, approval, evidence?.approval, keys)),
+    gate: verdict === undefined || evidence === undefined ? null : await gateSnapshot(verdict, evidence, unitId, keys),
+    approvals: await Promise.all(
+      detail.approvals.map((approval) => approvalSnapshot(detail, approval, evidence?.approval, keys)),
+    ),
     imageDigest: evidence?.imageDigest ?? 'none',
     robustness: evidence === undefined || verdict === undefined ? null : robustness(verdict, evidence),
     bom: {
@@ -104,27 +106,32 @@ async function filesOf(registry: Source, unitId: string) {
   }
 }
 
-function gateSnapshot(verdict: RecordedVerdict, evidence: Evidence, unitId: string, keys: Signer): UnitSnapshot['gate'] {
+async function gateSnapshot(
+  verdict: RecordedVerdict,
+  evidence: Evidence,
+  unitId: string,
+  keys: Signer,
+): Promise<UnitSnapshot['gate']> {
   return {
     at: verdict.at,
     passed: verdict.verdict === 'passed' && evidence.verdict === 'passed',
-    signed: evidence.unitId === unitId && keys.verify(Buffer.from(verdict.evidence), verdict.signature),
+    signed: evidence.unitId === unitId && (await keys.verify(Buffer.from(verdict.evidence), verdict.signature)),
     checks: (evidence.checks ?? []).map(({ name, passed, measured, limit }) => ({ name, passed, measured, limit })),
     notJudged: evidence.notJudged ?? [],
   };
 }
 
-function approvalSnapshot(
+async function approvalSnapshot(
   detail: VersionDetail,
   approval: VersionDetail['approvals'][number],
   policy: EvidenceHead['approval'] | undefined,
   keys: Signer,
-): ApprovalSnapshot {
+): Promise<ApprovalSnapshot> {
   const { approver, at, signature, unitId } = approval;
   return {
     approver,
     at,
-    signed: unitId === detail.unitId && keys.verify(Buffer.from(approvalText(detail, { approver, at })), signature),
+    signed: unitId === detail.unitId && (await keys.verify(Buffer.from(approvalText(detail, { approver, at })), signature)),
     counts: policy === 'local' || !samePerson(approver, detail.author),
   };
 }

@@ -29,8 +29,14 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 const AUDIT_RATE = { perSecond: 1, burst: 20 };
 
 /** Bearer tokens (RFC 6750), one a scope, compared in constant time over all of them. */
-export function openAccess(options: { readonly keys: KeyStore; readonly audit: AuditSink; readonly logger: Logger }): Access {
-  const tokens = SCOPES.map((scope) => ({ scope, digest: digest(options.keys.secret(tokenName(scope))) }));
+export async function openAccess(options: {
+  readonly keys: KeyStore;
+  readonly audit: AuditSink;
+  readonly logger: Logger;
+}): Promise<Access> {
+  const tokens = await Promise.all(
+    SCOPES.map(async (scope) => ({ scope, digest: digest(await options.keys.secret(tokenName(scope))) })),
+  );
   const buckets = tokenBuckets(AUDIT_RATE);
   let unrecorded = 0;
   let writing: Promise<unknown> = Promise.resolve();

@@ -112,7 +112,7 @@ async function explainOne(sources: ExplainSources, requestId: string, withUnit: 
   const { unit_id: unitId, version, user_id: subject } = prediction;
   const { name, kind, model } = usecase;
   const about = { requestId, usecase: name, kind, model: model.name, at: isoTime(prediction.at), unitId, version };
-  if (subject !== null && keys.byPseudonym(subject) === undefined) {
+  if (subject !== null && (await keys.byPseudonym(subject)) === undefined) {
     return {
       status: 'erased',
       ...about,
@@ -235,7 +235,7 @@ async function embeddingsBehind({ usecase, lake, keys }: ExplainSources, predict
   return Promise.all(
     viewsOf(usecase).embeddings.map(async (view) => {
       const row = await sealedVector(lake, usecase, view, unit, pseudonym);
-      const plain = row === undefined ? undefined : openBytes(pseudonym, row.sealed, keys);
+      const plain = row === undefined ? undefined : await openBytes(pseudonym, row.sealed, keys);
       const vector = plain === undefined ? null : decodeVector(plain);
       const learntAt = row === undefined ? null : isoTime(row.learntAt);
       return { name: `${view.name}.${view.feature}`, found: vector !== null, dimensions: view.dimensions, learntAt, vector };

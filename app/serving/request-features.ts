@@ -5,7 +5,7 @@ import { emptyState, evaluate } from '../features/state.ts';
 import type { FeatureValue } from '../features/value.ts';
 import { decodeVector } from '../features/vector.ts';
 import type { KeyStore } from '../governance/keys/port.ts';
-import { openBytes } from '../governance/seal.ts';
+import { openVector } from '../governance/seal.ts';
 import type { LoggedValue } from './prediction.ts';
 import type { ServingUnit } from './unit.ts';
 
@@ -58,19 +58,16 @@ export async function gatherFeatures(
 ): Promise<Gathered> {
   let pseudonym: string | null = null;
   try {
-    const subject = sources.keys.known(user);
-    if (subject === undefined) return { unanswerable: 'unknown-user', pseudonym };
-    pseudonym = subject.pseudonym;
-    const reading = Promise.all([
-      Promise.all(unit.windowed.map((view) => readOnline({ online: sources.online, view, entity: subject.pseudonym, t: at }))),
-      Promise.all(unit.embeddings.map(({ online }) => sources.online.get(online, subject.pseudonym))),
-    ]);
+    const reading = readStores(sources, unit, user, at, (known) => {
+      pseudonym = known;
+    });
     const read = await within(timeoutMs, reading);
     if (read === TOO_SLOW) {
       reading.catch(() => undefined);
       return { unanswerable: 'store-slow', pseudonym };
     }
-    const [rows, vectors] = read;
+    if (read === undefined) return { unanswerable: 'unknown-user', pseudonym };
+    const { subject, rows, vectors } = read;
     const inputs = new Map<string, FeatureValue>();
     unit.windowed.forEach((view, index) => {
       const values = rows[index]?.values ?? evaluate(view, emptyState(view), at);
@@ -78,11 +75,11 @@ export async function gatherFeatures(
     });
     unit.embeddings.forEach(({ view }, index) => {
       const sealed = vectors[index];
-      inputs.set(`${view.name}.${view.feature}`, opened(sources.keys, subject.pseudonym, sealed));
+      inputs.set(`${view.name}.${view.feature}`, sealed === undefined ? null : decodeVector(openVector(subject, sealed)));
     });
     const coldStart = unit.embeddings.length > 0 && vectors.every((vector) => vector === undefined);
     if (coldStart && !hasHistory(unit, inputs)) return { unanswerable: 'no-features', pseudonym };
-    return { features: { pseudonym, inputs, ...positions(unit, rows), newest: newestOf(rows), coldStart } };
+    return { features: { pseudonym: subject.pseudonym, inputs, ...positions(unit, rows), newest: newestOf(rows), coldStart } };
   } catch (cause) {
     return { unanswerable: 'store-failed', pseudonym, cause };
   }
@@ -98,9 +95,23 @@ export function strangerFeatures(unit: ServingUnit, at: Micros): RequestFeatures
   return { pseudonym: null, inputs, partition: null, nextOffset: null, otherOffsets: {}, newest: null, coldStart: false };
 }
 
-function opened(keys: KeyStore, pseudonym: string, sealed: Buffer | undefined): Float32Array | null {
-  const plain = sealed === undefined ? undefined : openBytes(pseudonym, sealed, keys);
-  return plain === undefined ? null : decodeVector(plain);
+/** Who the user is, then all that the unit reads of them; undefined for somebody whom the platform does not know. */
+async function readStores(
+  { online, keys }: FeatureSources,
+  unit: ServingUnit,
+  user: string,
+  at: Micros,
+  onKnown: (pseudonym: string) => void,
+) {
+  const subject = await keys.known(user);
+  if (subject === undefined) return undefined;
+  const { pseudonym: entity } = subject;
+  onKnown(entity);
+  const [rows, vectors] = await Promise.all([
+    Promise.all(unit.windowed.map((view) => readOnline({ online, view, entity, t: at }))),
+    Promise.all(unit.embeddings.map(({ online: name }) => online.get(name, entity))),
+  ]);
+  return { subject, rows, vectors };
 }
 
 /** A list input with something in it: recent items, by which the model can place a user it has no vector of. */

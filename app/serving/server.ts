@@ -69,7 +69,7 @@ export interface Serving {
 export async function startServing(options: ServingOptions): Promise<Serving> {
   const { usecase, online, log, keys, lake, audit, clock, logger, registry } = options;
   await ensureTopics(usecase, log, [predictionTopic(usecase)]);
-  const access = openAccess({ keys, audit, logger });
+  const access = await openAccess({ keys, audit, logger });
   const guard = guardBy(access, tokenBuckets(usecase.serving.rateLimit));
   const metrics = servingMetrics();
   const slot = unitSlot((unit) => watch.closed(unit));

@@ -41,7 +41,7 @@ export async function openBacktest(options: BacktestOptions): Promise<Backtest> 
   const inputs = recommenderInputs(usecase);
   checkTrainer(usecase, inputs);
   const at = options.at === undefined ? {} : { at: options.at };
-  const dataset = await loadDataset({ usecase, lake, erased: options.keys.erased(), ...at });
+  const dataset = await loadDataset({ usecase, lake, erased: await options.keys.erased(), ...at });
   const folds = planFolds(dataset.events, { count: model.folds.count, horizon: micros(model.folds.horizon) });
   const features = featureReader(usecase, lake, inputs, dataset);
   return {

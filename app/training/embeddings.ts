@@ -19,6 +19,9 @@ export interface EmbeddingWrite {
   readonly at: Micros;
 }
 
+/** Keys recalled at once. */
+const BATCH = 10_000;
+
 /**
  * Writes each user's vector, sealed under the user's key, in one commit; users with too few events, and those erased
  * since the data was read, have none. A second write for one unit changes nothing. Resolves to the number of rows.
@@ -26,11 +29,17 @@ export interface EmbeddingWrite {
 export async function writeEmbeddings({ usecase, view, lake, keys, unit, fitted, at }: EmbeddingWrite): Promise<number> {
   const spec = embeddingTable(usecase, view);
   await lake.ensureTable(spec);
-  const rows = fitted.matrix.userIds.flatMap((entity): LakeRow[] => {
-    const vector = fitted.tastes.of(entity);
-    const sealed = vector === null ? undefined : sealBytes(entity, encodeVector(vector), keys);
-    return sealed === undefined ? [] : [{ [view.entity.joinKey]: entity, _unit: unit, vector: sealed, _learnt_at: at }];
-  });
+  const rows: LakeRow[] = [];
+  const { userIds } = fitted.matrix;
+  for (let from = 0; from < userIds.length; from += BATCH) {
+    const batch = userIds.slice(from, from + BATCH);
+    await keys.recall(batch);
+    for (const entity of batch) {
+      const vector = fitted.tastes.of(entity);
+      const sealed = vector === null ? undefined : await sealBytes(entity, encodeVector(vector), keys);
+      if (sealed !== undefined) rows.push({ [view.entity.joinKey]: entity, _unit: unit, vector: sealed, _learnt_at: at });
+    }
+  }
   if (rows.length === 0) return 0;
   const staged = await lake.stage(spec.name, rows);
   await lake.commit(spec.name, {

@@ -57,11 +57,13 @@ export function deliveryCommands(program: Command, context: CommandContext): voi
     .action(async (version: number | undefined) => {
       const { registry, model } = await openModelRegistry(context);
       const keys = await (await context.open()).use('keys');
-      const verdicts = (await registry.verdicts(model, version)).map((recorded) => ({
-        recorded,
-        evidence: readEvidence(recorded),
-        holds: verdictHolds(recorded, keys),
-      }));
+      const verdicts = await Promise.all(
+        (await registry.verdicts(model, version)).map(async (recorded) => ({
+          recorded,
+          evidence: readEvidence(recorded),
+          holds: await verdictHolds(recorded, keys),
+        })),
+      );
       const table = verdictTable(verdicts);
       const full = version === undefined ? [] : verdicts.map(({ evidence }) => `\n${verdictText(evidence)}`);
       context.answer(verdicts, [table, ...full].join('\n'));
@@ -125,7 +127,7 @@ async function snapshotOf(context: CommandContext, models: readonly string[], fl
   if (flags.snapshot !== undefined) return { snapshot: await named('--snapshot', flags.snapshot), verifyKey: key };
   const { registry } = await openModelRegistry(context);
   const keys = await (await context.open()).use('keys');
-  return { snapshot: await writeSnapshot(registry, models, keys, systemClock), verifyKey: key ?? keys.verifyKey() };
+  return { snapshot: await writeSnapshot(registry, models, keys, systemClock), verifyKey: key ?? (await keys.verifyKey()) };
 }
 
 /** The version named, the champion, or every candidate, oldest first; none is no fault: the schedule comes again. */

@@ -103,7 +103,7 @@ async function withIntake<T>(context: CommandContext, act: (intake: Intake) => P
   if (log instanceof MillraceError) {
     const url = await runningCollector(dataDir);
     if (url === undefined) throw log;
-    return act(remoteIntake({ url, token: keys.secret('collector-token') }));
+    return act(remoteIntake({ url, token: await keys.secret('collector-token') }));
   }
   const intake = await openIntake({ usecase, log, keys, clock, logger, dedupeDir: join(dataDir, 'dedupe') });
   try {

@@ -124,7 +124,7 @@ export function registryCommands(program: Command, context: CommandContext): voi
       // A file's age is by the wall clock, also where the platform replays the past.
       const bytes = await writeSnapshot(registry, [model], keys, systemClock);
       await writeFile(out, bytes);
-      if (verifyKey !== undefined) await writeFile(verifyKey, keys.verifyKey());
+      if (verifyKey !== undefined) await writeFile(verifyKey, await keys.verifyKey());
       const digest = snapshotDigest(bytes);
       context.answer({ file: out, digest, verifyKey }, digest);
     });

@@ -90,7 +90,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     stops.push(() => predictions.close());
     sinks['lake prediction'] = predictions;
 
-    const collectorToken = keys.secret('collector-token');
+    const collectorToken = await keys.secret('collector-token');
     const collector = await startCollector({
       intake,
       keys,
@@ -123,7 +123,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
       registry,
       intake,
       collector: { url: collector.url, token: collectorToken },
-      serving: { ...serving, token: keys.secret(tokenName(ASKING[usecase.kind])) },
+      serving: { ...serving, token: await keys.secret(tokenName(ASKING[usecase.kind])) },
       metrics,
       lakeCaughtUp: async () => {
         await Promise.all(Object.values(sinks).map((sink) => sink.caughtUp()));

@@ -25,7 +25,7 @@ export async function startRegistry({ runtime, models, port, host }: RegistryOpt
   const [keys, audit] = [await runtime.use('keys'), await runtime.use('audit')];
   const registry = openRegistry({ metadata, objects, keys, audit, clock });
   const metrics = new Metrics();
-  const wanted = digest(keys.secret(REGISTRY_TOKEN));
+  const wanted = digest(await keys.secret(REGISTRY_TOKEN));
   const ready = async () => {
     for (const model of models.slice(0, 1)) await registry.alias(model, 'champion');
     return true;

@@ -22,9 +22,9 @@ const STAGING = 'stacks/Pulumi.staging.yaml';
 async function ground(t: TestContext) {
   const root = mkdtempSync(join(tmpdir(), 'millrace-pin-'));
   const fixture = await openFixture();
-  const keys = openEmbeddedKeys(join(root, 'keys'));
+  const keys = await openEmbeddedKeys(join(root, 'keys'));
   t.after(async () => {
-    (await keys).close();
+    await (await keys).close();
     await fixture.close();
     rmSync(root, { recursive: true, force: true });
   });
@@ -40,7 +40,7 @@ async function ground(t: TestContext) {
     const { model, version: number, unitId } = version;
     const head = { kind: 'verdict', model, version: number, unitId, verdict: 'passed', approval: 'other-person', checks: [] };
     const evidence = canonicalJson({ ...head, imageDigest: as.imageDigest ?? image });
-    await registry.recordVerdict('gate', { evidence, signature: (await keys).sign(Buffer.from(evidence)) });
+    await registry.recordVerdict('gate', { evidence, signature: await (await keys).sign(Buffer.from(evidence)) });
     if (as.approved === false) return version;
     await registry.approve(MODEL, number, 'olga');
     await registry.promote(MODEL, number, 'gate', 'test');
@@ -50,7 +50,7 @@ async function ground(t: TestContext) {
   const pin = async (change: Partial<PinOptions> = {}) =>
     pinReleases({
       ...{ root, dials: dialsIn('staging', file()), usecases: [retail, fraud], snapshot: await snapshot() },
-      ...{ verifyKey: (await keys).verifyKey(), now: clock.now() },
+      ...{ verifyKey: await (await keys).verifyKey(), now: clock.now() },
       ...change,
     });
   return { root, fixture, registry, release, snapshot, pin, file, now: () => clock.now() };
@@ -137,10 +137,10 @@ test('a snapshot is believed by the key that the dials name, else by the one tha
   const other = await openEmbeddedKeys(join(root, 'other'));
   t.after(() => other.close());
   await assert.rejects(pin({ verifyKey: undefined }), { code: 'MR_DELIVERY_NO_KEY' });
-  await assert.rejects(pin({ verifyKey: other.verifyKey() }), { code: 'MR_REGISTRY_SNAPSHOT_SIGNATURE' });
+  await assert.rejects(pin({ verifyKey: await other.verifyKey() }), { code: 'MR_REGISTRY_SNAPSHOT_SIGNATURE' });
   const forged = Buffer.from((await snapshot()).toString('utf8').replace('"revoked":false', '"revoked":true'));
   await assert.rejects(pin({ snapshot: forged }), { code: 'MR_REGISTRY_SNAPSHOT_SIGNATURE' });
   await pin();
-  await pin({ verifyKey: other.verifyKey() });
-  assert.doesNotMatch(file(), new RegExp((other.verifyKey().split('\n')[1] ?? '').slice(0, 40).replaceAll('+', '\\+')));
+  await pin({ verifyKey: await other.verifyKey() });
+  assert.doesNotMatch(file(), new RegExp(((await other.verifyKey()).split('\n')[1] ?? '').slice(0, 40).replaceAll('+', '\\+')));
 });

@@ -54,7 +54,7 @@ const approvedRelease = (data: string): Promise<string> =>
       verdict: 'passed',
       version,
     });
-    await registry.recordVerdict('workload:gate', { evidence, signature: keys.sign(Buffer.from(evidence)) });
+    await registry.recordVerdict('workload:gate', { evidence, signature: await keys.sign(Buffer.from(evidence)) });
     await registry.approve(MODEL, version, 'local');
     return join(data, 'objects', `${prefix}model.onnx`);
   });

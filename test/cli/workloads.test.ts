@@ -57,8 +57,8 @@ test('a collector that is told to stop has every event that it took', () =>
     let accepted = 0;
     await withWorkload(['ingestion', 'collect'], data, async (url, tell) => {
       const keys = await openEmbeddedKeys(`${data}/keys`);
-      const token = keys.secret('collector-token');
-      keys.close();
+      const token = await keys.secret('collector-token');
+      await keys.close();
       const send = async (n: number) => {
         const event = { event_id: `e${n}`, user_id: `u${n}`, item_id: 'i', kind: 'view', event_time: new Date().toISOString() };
         const response = await fetch(`${url}/v1/events`, {
@@ -91,7 +91,7 @@ test('the registry tells nothing to a reader without its token', () =>
       assert.equal(bare.status, 401);
       assert.equal(((await bare.json()) as { code: string }).code, 'MR_PIPELINES_TOKEN');
       const keys = await openEmbeddedKeys(`${data}/keys`);
-      const headers = { authorization: `Bearer ${keys.secret('registry-token')}` };
+      const headers = { authorization: `Bearer ${await keys.secret('registry-token')}` };
       const ask = async (path: string) => {
         const response = await fetch(`${url}${path}`, { headers });
         return { status: response.status, body: (await response.json()) as Readonly<Record<string, unknown>> };
@@ -105,9 +105,9 @@ test('the registry tells nothing to a reader without its token', () =>
       const { readSnapshot } = await import('../../app/registry/snapshot.ts');
       const bytes = Buffer.from(await snapshot.arrayBuffer());
       const digest = snapshot.headers.get('x-millrace-digest') ?? '';
-      const read = readSnapshot(bytes, { digest, verifyKey: keys.verifyKey(), now: Date.now() * 1000 });
+      const read = readSnapshot(bytes, { digest, verifyKey: await keys.verifyKey(), now: Date.now() * 1000 });
       assert.ok(retail.model.name in read.models);
-      keys.close();
+      await keys.close();
     }),
   ));
 

@@ -53,7 +53,7 @@ before(async () => {
   released = await release();
 });
 after(async () => {
-  keys?.close();
+  await keys?.close();
   await fixture?.close();
   await plane?.stop();
   rmSync(dir, { recursive: true, force: true });
@@ -78,7 +78,7 @@ async function release(): Promise<typeof released> {
   const head = { kind: 'verdict', model: MODEL, version, unitId, verdict: 'passed', approval: 'other-person' };
   const imageDigest = dials.image.slice(dials.image.indexOf('@') + 1);
   const evidence = canonicalJson({ ...head, imageDigest, judgedAt: clock.now(), checks: CHECKS, notJudged: [] });
-  await registry.recordVerdict('workload:gate', { evidence, signature: keys.sign(Buffer.from(evidence)) });
+  await registry.recordVerdict('workload:gate', { evidence, signature: await keys.sign(Buffer.from(evidence)) });
   await registry.approve(MODEL, version, 'olga');
   await registry.promote(MODEL, version, 'olga', 'test');
   return { version, unitId };
@@ -88,7 +88,7 @@ async function release(): Promise<typeof released> {
 async function pin(change: { readonly bytes?: Buffer; readonly digest?: string } = {}): Promise<void> {
   const bytes = change.bytes ?? (await writeSnapshot(registry, [MODEL], keys, clock));
   writeFileSync(SNAPSHOT, bytes);
-  writeFileSync(KEY, keys.verifyKey());
+  writeFileSync(KEY, await keys.verifyKey());
   settle({ snapshot: SNAPSHOT, digest: change.digest ?? snapshotDigest(bytes), verifyKey: KEY, maxAgeDays: 30 });
 }
 

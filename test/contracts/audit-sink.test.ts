@@ -10,7 +10,7 @@ auditSinkContract('embedded', async () => auditGround());
 // On a folder as the bucket here, on a real server in test/servers.
 auditSinkContract('bucket', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-audit-bucket-'));
-  const ground = bucketAuditGround(() => openEmbeddedObjects(folder));
+  const ground = await bucketAuditGround(() => openEmbeddedObjects(folder));
   const end = async () => {
     await ground.end();
     rmSync(folder, { recursive: true, force: true });

@@ -5,17 +5,18 @@ import { openEmbeddedKeys } from '../../app/governance/keys/embedded.ts';
 import type { KeyStore } from '../../app/governance/keys/port.ts';
 import { keyStoreContract } from './key-store.ts';
 
-keyStoreContract('embedded', () => {
+keyStoreContract('embedded', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'millrace-keys-'));
   const opened: KeyStore[] = [];
   return {
-    open() {
-      const keys = openEmbeddedKeys(join(dir, 'keys'));
+    staleMs: 1,
+    async open() {
+      const keys = await openEmbeddedKeys(join(dir, 'keys'));
       opened.push(keys);
       return keys;
     },
-    end() {
-      for (const keys of opened) keys.close();
+    async end() {
+      for (const keys of opened) await keys.close();
       rmSync(dir, { recursive: true, force: true });
     },
   };

@@ -50,7 +50,7 @@ interface BadModel {
 const shipped = (change: Omit<Parameters<typeof ship>[1], 'data'>) => ship(fixture, { data: DATA, ...change });
 
 async function spoiledStore(column: 'signature', version: Version): Promise<Version> {
-  const forged = JSON.stringify(signingKeys().sign(Buffer.from('something else')));
+  const forged = JSON.stringify(await signingKeys().sign(Buffer.from('something else')));
   await fixture.metadata.db
     .updateTable('versions')
     .set({ [column]: forged })

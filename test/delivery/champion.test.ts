@@ -16,7 +16,8 @@ const past = judgedData(rows.filter(({ at }) => at < data.fold.origin));
 /** Keys that seal nothing; `erased` people cannot be opened. */
 const openKeys = (erased: ReadonlySet<string>) => {
   const bytes = (pseudonym: string) => ({ pseudonym, encrypt: (b: Buffer) => b, decrypt: (b: Buffer) => b });
-  return { byPseudonym: (pseudonym: string) => (erased.has(pseudonym) ? undefined : bytes(pseudonym)) } as unknown as KeyStore;
+  const byPseudonym = async (pseudonym: string) => (erased.has(pseudonym) ? undefined : bytes(pseudonym));
+  return { byPseudonym, recall: async () => undefined } as unknown as KeyStore;
 };
 
 /** A lake that holds the vectors of one unit. */

@@ -38,14 +38,14 @@ test('the first honest model passes, with nothing to compare it with, and the ev
 test('a stored verdict holds, and one changed afterwards does not', async () => {
   const [stored] = await fixture.registry.verdicts(MODEL);
   assert.ok(stored);
-  assert.ok(verdictHolds(stored, fixture.keys));
+  assert.ok(await verdictHolds(stored, fixture.keys));
   assert.equal(
     readEvidence(stored).checks.every(({ passed }) => passed),
     true,
   );
   const changed = { ...stored, evidence: stored.evidence.replace('"passed":true', '"passed":false') };
-  assert.equal(verdictHolds(changed, fixture.keys), false);
-  assert.equal(verdictHolds(stored, signingKeys()), false);
+  assert.equal(await verdictHolds(changed, fixture.keys), false);
+  assert.equal(await verdictHolds(stored, signingKeys()), false);
 });
 
 test('a segment of few users is reported and not judged', async () => {

@@ -22,7 +22,7 @@ export interface Asker {
 
 export async function askerOf(dataDir: string, url: string): Promise<Asker> {
   const keys = await openEmbeddedKeys(join(dataDir, 'keys'));
-  const authorization = `Bearer ${keys.secret('serving-token.recommend')}`;
+  const authorization = `Bearer ${await keys.secret('serving-token.recommend')}`;
   await keys.close();
 
   async function ask(): Promise<Answer> {

@@ -23,8 +23,8 @@ test('the vectors of one unit go online as they lie in the lake, and each moment
     for (const unitId of ['old', 'new', 'new']) await materializeEmbedding({ ...shop, view, unitId });
     assert.deepEqual(await Promise.all(['old', 'new'].map((unit) => shop.online.count(embeddingName(view, unit)))), [3000, 3001]);
     assert.deepEqual(await shop.online.get('user_taste@new', 'user-3000'), Buffer.from([1, 3000 % 256, 0, 255]));
-    assert.equal(await materializeEmbedding({ ...shop, view, unitId: 'third', erased: () => new Set() }), 0);
-    assert.equal(await materializeEmbedding({ ...shop, view, unitId: 'old', erased: () => new Set(['user-1']) }), 2999);
+    assert.equal(await materializeEmbedding({ ...shop, view, unitId: 'third', erased: async () => new Set() }), 0);
+    assert.equal(await materializeEmbedding({ ...shop, view, unitId: 'old', erased: async () => new Set(['user-1']) }), 2999);
 
     const at = (entity: string, after: number) => ({ entity, at: START + after });
     const found = await embeddingsAt(shop.lake, {

@@ -143,7 +143,7 @@ test('an erased entity does not come back from what still lies in log and lake',
   withShop(async (shop) => {
     await shop.append(clicks(140));
     await shop.sink();
-    const erased = () => new Set(['user-3']);
+    const erased = async () => new Set(['user-3']);
     await backfill({ ...shop, view });
     assert.equal(await shop.online.erase('user-3'), 1);
     await shop.append(clicks(70));

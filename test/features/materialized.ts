@@ -20,7 +20,7 @@ export async function withShop(body: (shop: Shop) => Promise<void>): Promise<voi
 /** Streams until all is online. */
 export async function stream(
   shop: Shop,
-  more: { readonly online?: OnlineStore; readonly erased?: () => ReadonlySet<string> } = {},
+  more: { readonly online?: OnlineStore; readonly erased?: () => Promise<ReadonlySet<string>> } = {},
 ): Promise<void> {
   const materializer = startMaterializer({ ...shop, view, maxRecords: 50, ...more });
   try {

@@ -11,7 +11,7 @@ import type { ObjectStore } from '../../app/lake/object-store/port.ts';
 import { act } from '../contracts/audit-sink.ts';
 import { bucketAuditGround } from './audit-ground.ts';
 
-type Ground = ReturnType<typeof bucketAuditGround>;
+type Ground = Awaited<ReturnType<typeof bucketAuditGround>>;
 
 /** Records in each of the segments that `onBucket` writes. */
 const SEGMENTS = [1, 3, 2, 1, 4, 1];
@@ -20,7 +20,7 @@ const SIZE = 12;
 
 async function onBucket(body: (objects: ObjectStore, ground: Ground) => Promise<void>, segments: readonly number[] = SEGMENTS) {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-audit-bucket-'));
-  const ground = bucketAuditGround(() => openEmbeddedObjects(folder));
+  const ground = await bucketAuditGround(() => openEmbeddedObjects(folder));
   try {
     const sink = await ground.open();
     let number = 0;
@@ -109,7 +109,7 @@ test('random tamperings with the objects: each is found, no later than at the se
 test('a record of a stranger, signed with a key of his own or not at all, is found and stops the log', () =>
   onBucket(async (objects, ground) => {
     const folder = mkdtempSync(join(tmpdir(), 'millrace-stranger-'));
-    const keys = openEmbeddedKeys(join(folder, 'keys'));
+    const keys = await openEmbeddedKeys(join(folder, 'keys'));
     try {
       const { location: _place, ...store } = await openEmbeddedObjects(join(folder, 'objects'));
       const stranger = await openBucketAudit({ objects: store, keys, clock: { now: () => 1 } });
@@ -123,7 +123,7 @@ test('a record of a stranger, signed with a key of his own or not at all, is fou
         assert.equal(appended, 'MR_GOVERNANCE_AUDIT_BROKEN');
       }
     } finally {
-      keys.close();
+      await keys.close();
       rmSync(folder, { recursive: true, force: true });
     }
   }));

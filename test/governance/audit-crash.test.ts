@@ -10,7 +10,7 @@ import { act } from '../contracts/audit-sink.ts';
 import { type AuditGround, auditGround } from './audit-ground.ts';
 
 async function onGround(body: (ground: AuditGround) => Promise<void>): Promise<void> {
-  const ground = auditGround();
+  const ground = await auditGround();
   try {
     await body(ground);
   } finally {
@@ -29,7 +29,7 @@ function appender(ground: AuditGround, name: string) {
     const { writeSync } = await import('node:fs');
     const audit = await openEmbeddedAudit({
       dir: ${JSON.stringify(ground.dir)}, witnessDir: ${JSON.stringify(ground.witnessDir)},
-      keys: openEmbeddedKeys(${JSON.stringify(join(ground.root, 'keys'))}), clock: systemClock,
+      keys: await openEmbeddedKeys(${JSON.stringify(join(ground.root, 'keys'))}), clock: systemClock,
     });
     let n = 0;
     const one = async () => {

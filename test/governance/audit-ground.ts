@@ -18,10 +18,10 @@ export interface AuditGround {
 }
 
 /** Folders of one audit log under a temporary one, and a clock that counts. */
-export function auditGround(): AuditGround {
+export async function auditGround(): Promise<AuditGround> {
   const root = mkdtempSync(join(tmpdir(), 'millrace-audit-'));
   const [dir, witnessDir] = [join(root, 'audit'), join(root, 'audit-witness')];
-  const keys = openEmbeddedKeys(join(root, 'keys'));
+  const keys = await openEmbeddedKeys(join(root, 'keys'));
   const opened: AuditSink[] = [];
   let now = 1_767_225_600_000_000;
   return {
@@ -36,16 +36,16 @@ export function auditGround(): AuditGround {
     },
     async end() {
       for (const sink of opened) await sink.close();
-      keys.close();
+      await keys.close();
       rmSync(root, { recursive: true, force: true });
     },
   };
 }
 
 /** One audit log on a bucket; each `open` of a store is another client of it. */
-export function bucketAuditGround(openStore: () => Promise<ObjectStore>) {
+export async function bucketAuditGround(openStore: () => Promise<ObjectStore>) {
   const root = mkdtempSync(join(tmpdir(), 'millrace-audit-'));
-  const keys = openEmbeddedKeys(join(root, 'keys'));
+  const keys = await openEmbeddedKeys(join(root, 'keys'));
   const opened: AuditSink[] = [];
   let now = 1_767_225_600_000_000;
   const openOn = async (objects: ObjectStore): Promise<AuditSink> => {
@@ -59,7 +59,7 @@ export function bucketAuditGround(openStore: () => Promise<ObjectStore>) {
     open: async () => openOn(await openStore()),
     async end() {
       for (const sink of opened) await sink.close();
-      keys.close();
+      await keys.close();
       rmSync(root, { recursive: true, force: true });
     },
   };

@@ -11,7 +11,7 @@ const SIZE = 12;
 
 /** Runs a body on a log of `SIZE` records. */
 async function onLog(body: (ground: AuditGround) => Promise<void>): Promise<void> {
-  const ground = auditGround();
+  const ground = await auditGround();
   try {
     const sink = await ground.open();
     for (let i = 0; i < SIZE; i++) await sink.append(act(i));
@@ -142,7 +142,7 @@ test('a tail cut from records and checkpoints together is found by the witness',
   }));
 
 test('an old copy of the whole folder, rolled back, is found by the witness; also by a sink that was open meanwhile', async () => {
-  const ground = auditGround();
+  const ground = await auditGround();
   try {
     const sink = await ground.open();
     for (let i = 0; i < 5; i++) await sink.append(act(i));
@@ -207,7 +207,7 @@ test('a lost log and a lost witness are both found', () =>
   }));
 
 test('a witness that lost more than a crash can explain is found', async () => {
-  const ground = auditGround();
+  const ground = await auditGround();
   try {
     const sink = await ground.open();
     for (let i = 0; i < 40; i++) await sink.append(act(i));

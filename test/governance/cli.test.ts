@@ -14,7 +14,7 @@ async function inData(
   const dataDir = mkdtempSync(join(tmpdir(), 'millrace-cli-'));
   try {
     const runtime = openRuntime({ dataDir });
-    (await runtime.use('keys')).subject('ada@example.org');
+    await (await runtime.use('keys')).subject('ada@example.org');
     const audit = await runtime.use('audit');
     for (let i = 0; i < 3; i++)
       await audit.append({ action: 'delivery.gate.verdict', actor: 'gate', subject: `unit-${i}`, outcome: 'done' });

@@ -10,7 +10,7 @@ import { auditGround } from './audit-ground.ts';
 
 /** A registry over a real audit log and real keys, with one registered version. */
 async function released() {
-  const [fixture, ground] = [await openFixture(), auditGround()];
+  const [fixture, ground] = [await openFixture(), await auditGround()];
   const { metadata, objects, clock } = fixture;
   const [audit, keys] = [await ground.open(), ground.keys];
   const registry = openRegistry({ metadata, objects, keys, audit, clock });
@@ -23,8 +23,8 @@ async function released() {
     audit,
     record: () => complianceRecord({ usecase: retail, version: version.version, registry, audit, keys, clock }),
     async judge(verdict: 'passed' | 'refused') {
-      const { evidence } = fixture.evidence(version, { verdict, approval: 'local' });
-      await registry.recordVerdict('gate', { evidence, signature: keys.sign(Buffer.from(evidence)) });
+      const { evidence } = await fixture.evidence(version, { verdict, approval: 'local' });
+      await registry.recordVerdict('gate', { evidence, signature: await keys.sign(Buffer.from(evidence)) });
     },
     async end() {
       await ground.end();
@@ -48,7 +48,7 @@ test('the record of an approved release has the nine headings, its evidence and 
     await registry.approve(MODEL, version.version, 'reviewer');
     await registry.promote(MODEL, version.version, 'release-manager', 'better by 3 %');
     const signed = await record();
-    assert.equal(keys.verify(Buffer.from(canonicalJson(signed.record)), signed.signature), true);
+    assert.equal(await keys.verify(Buffer.from(canonicalJson(signed.record)), signed.signature), true);
     assert.deepEqual(
       signed.record.checks.filter(({ holds }) => !holds),
       [],

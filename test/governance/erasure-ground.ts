@@ -32,7 +32,7 @@ async function shop() {
   const logger = pino({ level: 'silent' });
   let now = START;
   const clock = { now: () => now++ };
-  const keys = openEmbeddedKeys(join(dataDir, 'keys'));
+  const keys = await openEmbeddedKeys(join(dataDir, 'keys'));
   const log = await openEmbeddedLog(join(dataDir, 'log'));
   const lake = await openEmbeddedLake(await openEmbeddedObjects(join(dataDir, 'objects')), {
     scratchDir: join(dataDir, 'scratch'),
@@ -88,11 +88,13 @@ async function shop() {
   await materializer.caughtUp();
   await materializer.close();
 
-  const pseudonyms = people.map((user) => keys.known(user)?.pseudonym ?? '');
-  const vectors = pseudonyms.map((entity) => ({
-    entity,
-    vector: sealBytes(entity, Buffer.alloc(128, 3), keys) ?? Buffer.alloc(0),
-  }));
+  const pseudonyms = await Promise.all(people.map(async (user) => (await keys.known(user))?.pseudonym ?? ''));
+  const vectors = await Promise.all(
+    pseudonyms.map(async (entity) => ({
+      entity,
+      vector: (await sealBytes(entity, Buffer.alloc(128, 3), keys)) ?? Buffer.alloc(0),
+    })),
+  );
   await lake.ensureTable(embeddingTable(retail, taste));
   const staged = await lake.stage(
     'retail.user_taste',
@@ -108,7 +110,7 @@ async function shop() {
     async end() {
       await intake.close();
       for (const port of [audit, online, lake, log]) await port.close();
-      keys.close();
+      await keys.close();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };

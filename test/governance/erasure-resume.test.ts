@@ -33,6 +33,6 @@ test('pending erasures are finished at the next start; a stranger never gets the
   inShop(async ({ options, pseudonyms }) => {
     await assert.rejects(erase(withSubject({ ...options, online: failingOnce(options.online) }, ADA)), /killed here/);
     await assert.rejects(erase(withSubject(options, 'nobody')), { code: 'MR_GOVERNANCE_SUBJECT_UNKNOWN' });
-    assert.equal(erasureReport(options.dataDir, pseudonyms.ada, options.keys)?.report.pseudonym, pseudonyms.ada);
-    assert.equal(options.keys.known(BOB)?.pseudonym, pseudonyms.bob);
+    assert.equal((await erasureReport(options.dataDir, pseudonyms.ada, options.keys))?.report.pseudonym, pseudonyms.ada);
+    assert.equal((await options.keys.known(BOB))?.pseudonym, pseudonyms.bob);
   }));

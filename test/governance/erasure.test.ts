@@ -14,7 +14,7 @@ test('an erased person is in no byte of the data folder and opens nowhere; the o
     const { keys, online, lake, audit, dataDir } = options;
     const signed = await erase(withSubject(options, ADA));
     assert.equal(signed.report.pseudonym, pseudonyms.ada);
-    assert.equal(keys.verify(Buffer.from(canonicalJson(signed.report)), signed.signature), true);
+    assert.equal(await keys.verify(Buffer.from(canonicalJson(signed.report)), signed.signature), true);
 
     assert.ok(
       filesOf(dataDir).some((path) => path.endsWith('.parquet')) && filesOf(dataDir).some((path) => path.includes('/log/')),
@@ -31,7 +31,7 @@ test('an erased person is in no byte of the data folder and opens nowhere; the o
     const rows = await lake.query<Record<string, string>>('SELECT * FROM retail.click');
     assert.equal(rows.length, 4);
     for (const row of rows) {
-      const open = openRow(click, row, keys);
+      const open = await openRow(click, row, keys);
       if (row.user_id === pseudonyms.ada) assert.equal(open, undefined);
       else assert.equal(open?.address, ADDRESS[BOB]);
     }
@@ -44,8 +44,8 @@ test('an erased person is in no byte of the data folder and opens nowhere; the o
       [record?.action, record?.subject, record?.outcome, record?.index],
       ['governance.subject.erase', pseudonyms.ada, 'done', signed.report.auditIndex],
     );
-    assert.deepEqual(erasureReport(dataDir, pseudonyms.ada, keys), signed);
-    assert.equal(erasureReport(dataDir, pseudonyms.bob, keys), undefined);
+    assert.deepEqual(await erasureReport(dataDir, pseudonyms.ada, keys), signed);
+    assert.equal(await erasureReport(dataDir, pseudonyms.bob, keys), undefined);
   }));
 
 test('the report names every store with what happened there', () =>
@@ -101,6 +101,6 @@ test('a changed report is not taken for one', () =>
     await erase(withSubject(options, ADA));
     const path = join(options.dataDir, 'erasures', `${pseudonyms.ada}.json`);
     writeFileSync(path, readFileSync(path, 'utf8').replace('"rows":2', '"rows":7'));
-    assert.equal(erasureReport(options.dataDir, pseudonyms.ada, options.keys), undefined);
-    assert.equal(erasureReport(options.dataDir, '../keys/master', options.keys), undefined);
+    assert.equal(await erasureReport(options.dataDir, pseudonyms.ada, options.keys), undefined);
+    assert.equal(await erasureReport(options.dataDir, '../keys/master', options.keys), undefined);
   }));

@@ -22,56 +22,56 @@ async function inFolder(body: (dir: string) => void | Promise<void>): Promise<vo
 const bytesOf = (dir: string): Buffer => Buffer.concat(readdirSync(dir).map((name) => readFileSync(join(dir, name))));
 
 test('folder and files are open to their owner only', () =>
-  inFolder((dir) => {
-    const keys = openEmbeddedKeys(dir);
-    keys.subject('ada');
-    keys.sign(Buffer.from('x'));
+  inFolder(async (dir) => {
+    const keys = await openEmbeddedKeys(dir);
+    await keys.subject('ada');
+    await keys.sign(Buffer.from('x'));
     assert.equal(statSync(dir).mode & 0o777, 0o700);
     const names = readdirSync(dir);
     assert.ok(names.includes('master.key') && names.includes('keyring.sqlite') && names.includes('keyring.sqlite-wal'));
     for (const name of names) assert.equal(statSync(join(dir, name)).mode & 0o777, 0o600, name);
-    keys.close();
+    await keys.close();
   }));
 
 test('a folder or file that others can read is refused, with its path and mode', () =>
-  inFolder((dir) => {
-    openEmbeddedKeys(dir).close();
+  inFolder(async (dir) => {
+    await (await openEmbeddedKeys(dir)).close();
     chmodSync(dir, 0o755);
-    assert.throws(() => openEmbeddedKeys(dir), { code: 'MR_GOVERNANCE_KEYS_EXPOSED', field: dir, value: '0755' });
+    await assert.rejects(openEmbeddedKeys(dir), { code: 'MR_GOVERNANCE_KEYS_EXPOSED', field: dir, value: '0755' });
     chmodSync(dir, 0o700);
     chmodSync(join(dir, 'master.key'), 0o640);
-    assert.throws(() => openEmbeddedKeys(dir), { code: 'MR_GOVERNANCE_KEYS_EXPOSED', value: '0640' });
+    await assert.rejects(openEmbeddedKeys(dir), { code: 'MR_GOVERNANCE_KEYS_EXPOSED', value: '0640' });
   }));
 
 test('a keyring without its master key, or with another one, does not open', () =>
-  inFolder((dir) => {
-    openEmbeddedKeys(dir).close();
+  inFolder(async (dir) => {
+    await (await openEmbeddedKeys(dir)).close();
     const master = join(dir, 'master.key');
     const body = readFileSync(master);
     writeFileSync(master, Buffer.alloc(32, 7));
-    assert.throws(() => openEmbeddedKeys(dir), { code: 'MR_GOVERNANCE_KEYS_UNREADABLE' });
+    await assert.rejects(openEmbeddedKeys(dir), { code: 'MR_GOVERNANCE_KEYS_UNREADABLE' });
     writeFileSync(master, body.subarray(0, 31));
-    assert.throws(() => openEmbeddedKeys(dir), { code: 'MR_GOVERNANCE_KEYS_UNREADABLE' });
+    await assert.rejects(openEmbeddedKeys(dir), { code: 'MR_GOVERNANCE_KEYS_UNREADABLE' });
     rmSync(master);
-    assert.throws(() => openEmbeddedKeys(dir), { code: 'MR_GOVERNANCE_KEYS_UNREADABLE' });
+    await assert.rejects(openEmbeddedKeys(dir), { code: 'MR_GOVERNANCE_KEYS_UNREADABLE' });
     writeFileSync(master, body, { mode: 0o600 });
-    openEmbeddedKeys(dir).close();
+    await (await openEmbeddedKeys(dir)).close();
   }));
 
 test('a keyring of a newer layout is refused', () =>
-  inFolder((dir) => {
-    openEmbeddedKeys(dir).close();
+  inFolder(async (dir) => {
+    await (await openEmbeddedKeys(dir)).close();
     const db = new DatabaseSync(join(dir, 'keyring.sqlite'));
     db.exec('PRAGMA user_version = 9');
     db.close();
-    assert.throws(() => openEmbeddedKeys(dir), { code: 'MR_GOVERNANCE_KEYS_NEWER', value: 9 });
+    await assert.rejects(openEmbeddedKeys(dir), { code: 'MR_GOVERNANCE_KEYS_NEWER', value: 9 });
   }));
 
 test('no plain id is in the folder, and after an erasure no byte of the wrapped key and the lookup either', () =>
-  inFolder((dir) => {
-    const keys = openEmbeddedKeys(dir);
+  inFolder(async (dir) => {
+    const keys = await openEmbeddedKeys(dir);
     const ids = Array.from({ length: 600 }, (_, i) => `person-${i}@example.org`);
-    keys.prepare(ids);
+    await keys.prepare(ids);
     const db = new DatabaseSync(join(dir, 'keyring.sqlite'), { readOnly: true });
     const rows = new Map(
       db
@@ -81,7 +81,7 @@ test('no plain id is in the folder, and after an erasure no byte of the wrapped 
     );
     db.close();
     assert.equal(rows.size, 600);
-    const gone = ids.filter((_, i) => i % 20 === 0).map((id) => keys.erase(id));
+    const gone = await Promise.all(ids.filter((_, i) => i % 20 === 0).map((id) => keys.erase(id)));
     const check = () => {
       const bytes = bytesOf(dir);
       for (const id of ids) {
@@ -97,35 +97,36 @@ test('no plain id is in the folder, and after an erasure no byte of the wrapped 
       }
     };
     check();
-    keys.close();
+    await keys.close();
     check();
-    const left = openEmbeddedKeys(dir);
-    assert.equal(left.erased().size, 30);
-    assert.ok(left.known(String(ids[1])));
-    left.close();
+    const left = await openEmbeddedKeys(dir);
+    assert.equal((await left.erased()).size, 30);
+    assert.ok(await left.known(String(ids[1])));
+    await left.close();
   }));
 
 test('signatures of a retired key still hold after a rotation', () =>
-  inFolder((dir) => {
-    const keys = openEmbeddedKeys(dir);
+  inFolder(async (dir) => {
+    const keys = await openEmbeddedKeys(dir);
     const bytes = Buffer.from('checkpoint');
-    const before = keys.sign(bytes);
-    const next = openSigningKeys(dir).rotate();
-    const after = keys.sign(bytes);
+    const before = await keys.sign(bytes);
+    const next = await openSigningKeys(dir).rotate();
+    const after = await keys.sign(bytes);
     assert.equal(after.keyId, next);
     assert.notEqual(after.keyId, before.keyId);
-    assert.equal(keys.verify(bytes, before), true);
-    assert.equal(keys.verify(bytes, { ...after, keyId: before.keyId }), false);
-    keys.close();
+    assert.equal(await keys.verify(bytes, before), true);
+    assert.equal(await keys.verify(bytes, { ...after, keyId: before.keyId }), false);
+    await keys.close();
   }));
 
 test('processes that open a new folder at once share one master key, signing key and pseudonym', () =>
   inFolder(async (dir) => {
     const code = `
       const { openEmbeddedKeys } = await import(${JSON.stringify(new URL('../../app/governance/keys/embedded.ts', import.meta.url).href)});
-      const keys = openEmbeddedKeys(${JSON.stringify(dir)});
-      const seen = Array.from({ length: 40 }, (_, i) => keys.subject('s' + i).pseudonym);
-      process.stdout.write(JSON.stringify([keys.sign(Buffer.from('x')).keyId, keys.secret('token'), seen]));
+      const keys = await openEmbeddedKeys(${JSON.stringify(dir)});
+      const seen = [];
+      for (let i = 0; i < 40; i++) seen.push((await keys.subject('s' + i)).pseudonym);
+      process.stdout.write(JSON.stringify([(await keys.sign(Buffer.from('x'))).keyId, await keys.secret('token'), seen]));
       keys.close();`;
     const answers = await Promise.all(
       Array.from({ length: 3 }, async () => {
@@ -152,12 +153,12 @@ test('the caches are bounded and drop what was used longest ago', () => {
 });
 
 test('keys that fell out of the cache are found again', () =>
-  inFolder((dir) => {
-    const keys = openEmbeddedKeys(dir, { cached: 3 });
-    const first = keys.subject('u0');
+  inFolder(async (dir) => {
+    const keys = await openEmbeddedKeys(dir, { cached: 3 });
+    const first = await keys.subject('u0');
     const sealed = first.encrypt(Buffer.from('x'));
-    for (let i = 1; i < 20; i++) keys.subject(`u${i}`);
-    assert.equal(keys.subject('u0').pseudonym, first.pseudonym);
-    assert.equal(keys.byPseudonym(first.pseudonym)?.decrypt(sealed).toString(), 'x');
-    keys.close();
+    for (let i = 1; i < 20; i++) await keys.subject(`u${i}`);
+    assert.equal((await keys.subject('u0')).pseudonym, first.pseudonym);
+    assert.equal((await keys.byPseudonym(first.pseudonym))?.decrypt(sealed).toString(), 'x');
+    await keys.close();
   }));

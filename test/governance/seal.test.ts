@@ -27,21 +27,21 @@ const visit = defineEvent({
   },
 });
 
-function withKeys(body: (keys: KeyStore) => void): void {
+async function withKeys(body: (keys: KeyStore) => Promise<void>): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'millrace-seal-'));
-  const keys = openEmbeddedKeys(join(dir, 'keys'));
+  const keys = await openEmbeddedKeys(join(dir, 'keys'));
   try {
-    body(keys);
+    await body(keys);
   } finally {
-    keys.close();
+    await keys.close();
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
 const row = { id: 'e1', who: 'ada@example.org', page: '/', address: '192.0.2.7', age: 36, weight: null, smoker: false, at: 1 };
 
-test('any row opens to what was sealed, the subject as pseudonym', () => {
-  withKeys((keys) => {
+test('any row opens to what was sealed, the subject as pseudonym', () =>
+  withKeys(async (keys) => {
     const rows = fc.record({
       id: fc.string(),
       who: fc.constantFrom('ada', 'böb', '陈'),
@@ -52,62 +52,58 @@ test('any row opens to what was sealed, the subject as pseudonym', () => {
       smoker: fc.option(fc.boolean()),
       at: fc.integer(),
     });
-    fc.assert(
-      fc.property(rows, (plain) => {
-        const sealed = sealRow(visit, plain, keys);
-        assert.equal(sealed.who, keys.known(plain.who)?.pseudonym);
+    await fc.assert(
+      fc.asyncProperty(rows, async (plain) => {
+        const sealed = await sealRow(visit, plain, keys);
+        assert.equal(sealed.who, (await keys.known(plain.who))?.pseudonym);
         for (const name of ['address', 'age', 'weight', 'smoker'] as const) {
           if (plain[name] === null) assert.equal(sealed[name], null);
           else assert.match(String(sealed[name]), /^enc:v1:[A-Za-z0-9_-]+$/);
         }
-        assert.deepEqual(openRow(visit, sealed, keys), { ...plain, who: sealed.who });
+        assert.deepEqual(await openRow(visit, sealed, keys), { ...plain, who: sealed.who });
       }),
       { numRuns: 100 },
     );
-  });
-});
+  }));
 
-test('no personal text is left in a sealed row, public fields are untouched', () => {
-  withKeys((keys) => {
-    const sealed = sealRow(visit, row, keys);
+test('no personal text is left in a sealed row, public fields are untouched', () =>
+  withKeys(async (keys) => {
+    const sealed = await sealRow(visit, row, keys);
     assert.doesNotMatch(JSON.stringify(sealed), /ada|192\.0\.2\.7|:36/);
     assert.equal(sealed.page, '/');
     assert.equal(sealed.at, 1);
-  });
-});
+  }));
 
-test('a sealed value moved to another field or another person does not open', () => {
-  withKeys((keys) => {
-    const sealed = sealRow(visit, row, keys);
+test('a sealed value moved to another field or another person does not open', () =>
+  withKeys(async (keys) => {
+    const sealed = await sealRow(visit, row, keys);
     const broken = { code: 'MR_GOVERNANCE_CIPHERTEXT_BROKEN' };
-    assert.throws(() => openRow(visit, { ...sealed, age: sealed.address ?? null }, keys), broken);
-    assert.throws(() => openRow(visit, { ...sealed, who: keys.subject('bob').pseudonym }, keys), broken);
-    assert.throws(() => openRow(visit, { ...sealed, address: 'in the clear' }, keys), broken);
-  });
-});
+    const { pseudonym: bob } = await keys.subject('bob');
+    await assert.rejects(openRow(visit, { ...sealed, age: sealed.address ?? null }, keys), broken);
+    await assert.rejects(openRow(visit, { ...sealed, who: bob }, keys), broken);
+    await assert.rejects(openRow(visit, { ...sealed, address: 'in the clear' }, keys), broken);
+  }));
 
-test('rows and embeddings of an erased subject do not open, those of others do', () => {
-  withKeys((keys) => {
-    const ada = sealRow(visit, row, keys);
-    const bob = sealRow(visit, { ...row, who: 'bob' }, keys);
-    const vector = sealBytes(String(ada.who), Buffer.from([1, 2, 3]), keys);
+test('rows and embeddings of an erased subject do not open, those of others do', () =>
+  withKeys(async (keys) => {
+    const ada = await sealRow(visit, row, keys);
+    const bob = await sealRow(visit, { ...row, who: 'bob' }, keys);
+    const vector = await sealBytes(String(ada.who), Buffer.from([1, 2, 3]), keys);
     assert.ok(vector);
-    assert.deepEqual(openBytes(String(ada.who), vector, keys), Buffer.from([1, 2, 3]));
-    keys.erase('ada@example.org');
-    assert.equal(openRow(visit, ada, keys), undefined);
-    assert.equal(openBytes(String(ada.who), vector, keys), undefined);
-    assert.equal(sealBytes(String(ada.who), Buffer.from([1]), keys), undefined);
-    assert.equal(openRow(visit, bob, keys)?.address, '192.0.2.7');
-  });
-});
+    assert.deepEqual(await openBytes(String(ada.who), vector, keys), Buffer.from([1, 2, 3]));
+    await keys.erase('ada@example.org');
+    assert.equal(await openRow(visit, ada, keys), undefined);
+    assert.equal(await openBytes(String(ada.who), vector, keys), undefined);
+    assert.equal(await sealBytes(String(ada.who), Buffer.from([1]), keys), undefined);
+    assert.equal((await openRow(visit, bob, keys))?.address, '192.0.2.7');
+  }));
 
-test('personal data of nobody is refused by name of the field', () => {
-  withKeys((keys) => {
-    assert.throws(() => sealRow(visit, { ...row, who: null }, keys), {
+test('personal data of nobody is refused by name of the field', () =>
+  withKeys(async (keys) => {
+    await assert.rejects(sealRow(visit, { ...row, who: null }, keys), {
       code: 'MR_GOVERNANCE_SUBJECT_MISSING',
       field: 'visit.address',
     });
     const bare = { ...row, who: null, address: null, age: null, smoker: null };
-    assert.equal(sealRow(visit, bare, keys), bare);
-  });
-});
+    assert.equal(await sealRow(visit, bare, keys), bare);
+  }));

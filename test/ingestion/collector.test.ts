@@ -36,7 +36,7 @@ beforeEach(async () => {
     logger: silent,
     metrics,
   });
-  token = ground.keys().secret('collector-token');
+  token = await ground.keys().secret('collector-token');
 });
 afterEach(async () => {
   await collector.close();

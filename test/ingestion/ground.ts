@@ -40,7 +40,7 @@ export async function openGround() {
   const close = async () => {
     await parts.intake.close();
     await parts.log.close();
-    parts.keys.close();
+    await parts.keys.close();
   };
   return {
     dir,

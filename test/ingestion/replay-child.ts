@@ -17,4 +17,4 @@ const intake = await openIntake({ usecase, log, keys, clock, logger: silent, ded
 process.stdout.write(JSON.stringify(await intake.replay('click')));
 await intake.close();
 await log.close();
-keys.close();
+await keys.close();

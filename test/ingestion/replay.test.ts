@@ -53,9 +53,9 @@ test('letters of an erased person are gone, not readable and not replayed', asyn
   await ground.intake().accept('click', [wire(1, { kind: 'gaze' })], 'test');
   const [letter] = await dead();
   assert.ok(letter);
-  assert.deepEqual(openLetter(letter, ground.keys()), { raw: wire(1, { kind: 'gaze' }) });
-  ground.keys().erase('user1@example.org');
-  assert.deepEqual(openLetter(letter, ground.keys()), { missing: 'erased' });
+  assert.deepEqual(await openLetter(letter, ground.keys()), { raw: wire(1, { kind: 'gaze' }) });
+  await ground.keys().erase('user1@example.org');
+  assert.deepEqual(await openLetter(letter, ground.keys()), { missing: 'erased' });
   assert.deepEqual(await ground.intake().replay('click'), { replayed: 1, accepted: 0, duplicates: 0, refused: 0, gone: 1 });
 });
 

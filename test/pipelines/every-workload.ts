@@ -105,7 +105,7 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
   }
 
   async function collect(from: number, to: number): Promise<void> {
-    const token = (await inner.use('keys')).secret('collector-token');
+    const token = await (await inner.use('keys')).secret('collector-token');
     await during('collector', startCollecting, async (running) => {
       assert.equal((await call(running, '/v1/events', 'nobody', {})).http, 401);
       const all = [...simulation.events({ from, to, changes: [] })];
@@ -132,14 +132,14 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
     assert.ok(newest !== undefined);
     const { version, unitId } = newest;
     const evidence = canonicalJson({ kind: 'verdict', model, version, unitId, verdict: 'passed', approval: 'local' });
-    await registry.recordVerdict('gate', { evidence, signature: keys.sign(Buffer.from(evidence)) });
+    await registry.recordVerdict('gate', { evidence, signature: await keys.sign(Buffer.from(evidence)) });
     await registry.approve(model, version, 'local');
     await registry.promote(model, version, 'test', 'a test');
   }
 
   /** Asks about as many different subjects; resolves to the last answer's id. */
   async function askMany(running: RunningWorkload, count: number): Promise<string> {
-    const token = (await inner.use('keys')).secret(tokenName(ASKING[usecase.kind]));
+    const token = await (await inner.use('keys')).secret(tokenName(ASKING[usecase.kind]));
     const asks = [...simulation.events({ from: firstDay, to: firstDay + DAY / 2, changes: [] })].filter(({ asks }) => asks);
     const bySubject = new Map(asks.map((visit) => [visit.subject, visit]));
     assert.ok(bySubject.size >= count);
@@ -185,7 +185,7 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
     });
     await during('sink', startSinking, caughtUp);
     await during('serving', startAnswering, async (running) => {
-      const token = (await inner.use('keys')).secret(tokenName('explain'));
+      const token = await (await inner.use('keys')).secret(tokenName('explain'));
       const explained = await call(running, `/v1/explain/${request}`, token);
       assert.equal(explained['status'], 'explained');
     });
@@ -202,7 +202,7 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
     for (const name of ['robustness', 'retrain-on-drift', 'sweep', 'compact', 'vacuum']) await job(name);
     const start = (options: WorkloadOptions) => startRegistry({ ...options, models: [model] });
     await during('registry', start, async (running) => {
-      const token = (await inner.use('keys')).secret('registry-token');
+      const token = await (await inner.use('keys')).secret('registry-token');
       assert.ok('models' in (await call(running, '/v1/snapshot', token)));
     });
   }

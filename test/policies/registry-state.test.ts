@@ -40,7 +40,7 @@ before(async () => {
   registry = openRegistry({ ...fixture, keys, clock });
 });
 after(async () => {
-  keys.close();
+  await keys.close();
   await fixture.close();
   rmSync(folder, { recursive: true });
 });
@@ -57,7 +57,7 @@ async function approved(): Promise<{ version: number; unitId: string }> {
   const head = { kind: 'verdict', model: MODEL, version, unitId, verdict: 'passed', approval: 'other-person' };
   const imageDigest = IMAGE.slice(IMAGE.indexOf('@') + 1);
   const evidence = canonicalJson({ ...head, imageDigest, judgedAt: clock.now(), checks: CHECKS, notJudged: [] });
-  await registry.recordVerdict('workload:gate', { evidence, signature: keys.sign(Buffer.from(evidence)) });
+  await registry.recordVerdict('workload:gate', { evidence, signature: await keys.sign(Buffer.from(evidence)) });
   await registry.approve(MODEL, version, 'olga');
   return { version, unitId };
 }
@@ -66,7 +66,7 @@ async function approved(): Promise<{ version: number; unitId: string }> {
 async function pin() {
   const bytes = await writeSnapshot(registry, [MODEL], keys, clock);
   writeFileSync(join(folder, FILE), bytes);
-  writeFileSync(join(folder, 'verify-key.pem'), keys.verifyKey());
+  writeFileSync(join(folder, 'verify-key.pem'), await keys.verifyKey());
   return { snapshot: FILE, digest: snapshotDigest(bytes), verifyKey: 'verify-key.pem', maxAgeDays: 30 };
 }
 

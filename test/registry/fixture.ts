@@ -19,8 +19,8 @@ import { openMetadata } from './ground.ts';
 export function signingKeys(): KeyStore {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const part: Pick<KeyStore, 'sign' | 'verify'> = {
-    sign: (bytes) => ({ keyId: 'test', value: sign(null, bytes, privateKey).toString('base64') }),
-    verify: (bytes, { value }) => verify(null, bytes, publicKey, Buffer.from(value, 'base64')),
+    sign: async (bytes) => ({ keyId: 'test', value: sign(null, bytes, privateKey).toString('base64') }),
+    verify: async (bytes, { value }) => verify(null, bytes, publicKey, Buffer.from(value, 'base64')),
   };
   return part as KeyStore;
 }
@@ -69,7 +69,7 @@ export interface Fixture {
   /** Writes the files of a release that no other has and returns its manifest. */
   release(change?: Partial<ReleaseManifest>): Promise<ReleaseManifest>;
   /** Signed evidence about a version. */
-  evidence(version: { version: number; unitId: string }, change?: Partial<EvidenceHead>): SignedEvidence;
+  evidence(version: { version: number; unitId: string }, change?: Partial<EvidenceHead>): Promise<SignedEvidence>;
   close(): Promise<void>;
 }
 
@@ -100,7 +100,7 @@ export async function openFixture(): Promise<Fixture> {
       }
       return { ...manifestOf(prefix, files, clock.now()), ...change };
     },
-    evidence({ version, unitId }, change = {}) {
+    async evidence({ version, unitId }, change = {}) {
       const head: EvidenceHead = {
         kind: 'verdict',
         model: MODEL,
@@ -111,7 +111,7 @@ export async function openFixture(): Promise<Fixture> {
         ...change,
       };
       const evidence = canonicalJson(head);
-      return { evidence, signature: keys.sign(Buffer.from(evidence)) };
+      return { evidence, signature: await keys.sign(Buffer.from(evidence)) };
     },
     close: () => metadata.close(),
   };
@@ -144,6 +144,6 @@ export async function gated(
   approval: 'other-person' | 'local' = 'other-person',
 ): Promise<Version> {
   const version = await registry.register(await release(), author);
-  await registry.recordVerdict('workload:gate', evidence(version, { approval }));
+  await registry.recordVerdict('workload:gate', await evidence(version, { approval }));
   return version;
 }

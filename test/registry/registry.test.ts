@@ -99,9 +99,9 @@ test('a later refusal takes the approval back', async () => {
   const { registry, evidence } = fixture;
   const version = await gated(fixture);
   await registry.approve(MODEL, version.version, 'olga');
-  await registry.recordVerdict('workload:gate', evidence(version, { verdict: 'refused' }));
+  await registry.recordVerdict('workload:gate', await evidence(version, { verdict: 'refused' }));
   await assert.rejects(registry.promote(MODEL, version.version, 'olga', 'test'), { code: 'MR_REGISTRY_NOT_GATED' });
-  await registry.recordVerdict('workload:gate', evidence(version));
+  await registry.recordVerdict('workload:gate', await evidence(version));
   await assert.rejects(registry.promote(MODEL, version.version, 'olga', 'test'), { code: 'MR_REGISTRY_NOT_APPROVED' });
 });
 

@@ -29,14 +29,16 @@ const CHECKS = [
 
 let fixture: Fixture;
 let keys: KeyStore;
+let verifyKey: string;
 let registry: Registry;
 before(async () => {
   fixture = await openFixture();
   keys = await openEmbeddedKeys(join(mkdtempSync(join(tmpdir(), 'millrace-snapshot-')), 'keys'));
+  verifyKey = await keys.verifyKey();
   registry = openRegistry({ ...fixture, keys });
 });
 after(async () => {
-  keys.close();
+  await keys.close();
   await fixture.close();
 });
 
@@ -45,13 +47,13 @@ async function judged(author = 'workload:trainer', more: object = { imageDigest:
   const version = await registry.register(await fixture.release(), author);
   const head = { kind: 'verdict', model: MODEL, version: version.version, unitId: version.unitId, verdict: 'passed' };
   const evidence = canonicalJson({ ...head, approval: 'other-person', judgedAt: fixture.clock.now(), checks: CHECKS, ...more });
-  await registry.recordVerdict('workload:gate', { evidence, signature: keys.sign(Buffer.from(evidence)) });
+  await registry.recordVerdict('workload:gate', { evidence, signature: await keys.sign(Buffer.from(evidence)) });
   return version;
 }
 
 const write = () => writeSnapshot(registry, [MODEL], keys, fixture.clock);
 const read = (bytes: Buffer, change: Partial<Parameters<typeof readSnapshot>[1]> = {}): RegistrySnapshot =>
-  readSnapshot(bytes, { digest: snapshotDigest(bytes), verifyKey: keys.verifyKey(), now: fixture.clock.now(), ...change });
+  readSnapshot(bytes, { digest: snapshotDigest(bytes), verifyKey, now: fixture.clock.now(), ...change });
 const unit = async (unitId: string) => {
   const found = unitOf(read(await write()), unitId);
   assert.ok(found);
@@ -173,9 +175,9 @@ test('any changed value is refused, also where its digest was pinned along', asy
 test('another key, no key, no JSON and another format are refused', async () => {
   const bytes = await write();
   const other = await openEmbeddedKeys(join(mkdtempSync(join(tmpdir(), 'millrace-snapshot-')), 'keys'));
-  const foreign = { verifyKey: other.verifyKey() };
+  const foreign = { verifyKey: await other.verifyKey() };
   assert.throws(() => read(bytes, foreign), refused('MR_REGISTRY_SNAPSHOT_SIGNATURE', 'keyId'));
-  other.close();
+  await other.close();
   assert.throws(() => read(bytes, { verifyKey: 'no key' }), refused('MR_REGISTRY_SNAPSHOT_SIGNATURE', 'verifyKey'));
   assert.throws(() => read(Buffer.from('{')), refused('MR_REGISTRY_SNAPSHOT_UNREADABLE', 'snapshot'));
   assert.throws(() => read(Buffer.from('null')), refused('MR_REGISTRY_SNAPSHOT_UNREADABLE', 'format'));

@@ -77,7 +77,7 @@ async function apply(fixture: Fixture, model: Model, made: Move): Promise<void> 
   } else if (made.kind === 'pass' || made.kind === 'refuse') {
     const { unitId } = await registry.show(MODEL, number);
     const verdict = made.kind === 'pass' ? 'passed' : 'refused';
-    await registry.recordVerdict('gate', fixture.evidence({ version: number, unitId }, { verdict }));
+    await registry.recordVerdict('gate', await fixture.evidence({ version: number, unitId }, { verdict }));
     if (verdict === 'refused') model.state[number - 1] = 'refused';
     else if (state !== 'approved') model.state[number - 1] = 'gated';
   } else if (made.kind === 'approve') {

@@ -49,10 +49,10 @@ test('a manifest changed in the store is found, also where its digest was change
 test('a verdict with a wrong signature, or about another unit, is not stored', async () => {
   const { registry, release, evidence } = fixture;
   const version = await registry.register(await release(), 'ann');
-  const good = evidence(version);
-  const forged = { ...good, signature: signingKeys().sign(Buffer.from(good.evidence)) };
+  const good = await evidence(version);
+  const forged = { ...good, signature: await signingKeys().sign(Buffer.from(good.evidence)) };
   const changed = { ...good, evidence: good.evidence.replace('other-person', 'local') };
-  const elsewhere = evidence({ version: version.version, unitId: 'e'.repeat(64) });
+  const elsewhere = await evidence({ version: version.version, unitId: 'e'.repeat(64) });
   for (const bad of [forged, changed, elsewhere])
     await assert.rejects(registry.recordVerdict('workload:gate', bad), {
       code: 'MR_REGISTRY_SIGNATURE_INVALID',
@@ -78,7 +78,7 @@ test('a state, verdict or approval written past the registry does not promote', 
     .values({ ...of, verdict: 'passed', evidence: borrowed.evidence, signature })
     .execute();
   await assert.rejects(promote(), { code: 'MR_REGISTRY_SIGNATURE_INVALID', field: 'verdict' });
-  await registry.recordVerdict('workload:gate', fixture.evidence(version));
+  await registry.recordVerdict('workload:gate', await fixture.evidence(version));
   await assert.rejects(promote(), { code: 'MR_REGISTRY_NOT_APPROVED' });
   await db
     .insertInto('approvals')

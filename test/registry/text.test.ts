@@ -7,7 +7,7 @@ test('a version is shown with what made it, who signed it off and when it answer
   const fixture = await openFixture();
   const { registry, release, evidence, clock } = fixture;
   const { version, unitId } = await registry.register(await release(), 'ann');
-  await registry.recordVerdict('gate', evidence({ version, unitId }));
+  await registry.recordVerdict('gate', await evidence({ version, unitId }));
   await registry.approve(MODEL, version, 'olga');
   await registry.promote(MODEL, version, 'olga', 'first model');
   const text = showText(await registry.show(MODEL, version));

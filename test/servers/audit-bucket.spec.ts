@@ -23,7 +23,7 @@ auditSinkContract('bucket with object lock', async () => {
 test('what was written is locked: no version goes, and a version put over it breaks the log', async () => {
   const options = await server.bucket({ objectLock: true });
   const Bucket = options.bucket;
-  const ground = bucketAuditGround(() => openS3Objects(options));
+  const ground = await bucketAuditGround(() => openS3Objects(options));
   try {
     const sink = await ground.open();
     for (let number = 0; number < 3; number += 1) await sink.append(act(number));
@@ -51,7 +51,7 @@ test('what was written is locked: no version goes, and a version put over it bre
 
 test('whoever may only read the log verifies it and adds nothing; who may write it can take nothing away', async () => {
   const options = await server.bucket({ objectLock: true });
-  const ground = bucketAuditGround(() => openS3Objects(options));
+  const ground = await bucketAuditGround(() => openS3Objects(options));
   try {
     await (await ground.open()).append(act(1));
     const as = async (declaration: Parameters<typeof grantedOn>[0]) => {
@@ -77,7 +77,7 @@ test('whoever may only read the log verifies it and adds nothing; who may write 
 
 test('a server that goes away fails the act with a name, and the log is whole when it is back', async () => {
   const options = await server.bucket({ objectLock: true });
-  const ground = bucketAuditGround(() =>
+  const ground = await bucketAuditGround(() =>
     openS3Objects({ ...options, attempts: 2, patience: { connectMs: 500, silenceMs: 1_000 } }),
   );
   try {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Client } from 'pg';
-import { openPostgresMetadata, type PostgresOptions } from '../../app/registry/metadata/postgres.ts';
+import { openPostgresMetadata } from '../../app/registry/metadata/postgres.ts';
+import type { PostgresOptions } from '../../app/registry/metadata/postgres-connection.ts';
 import { DATABASE_USERS, type DatabaseUser } from '../../constructs/governance/credentials.ts';
 import { userName } from '../../constructs/registry/database-grants.ts';
 import { USERS_SQL } from '../../constructs/registry/database-users.ts';

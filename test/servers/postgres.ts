@@ -3,7 +3,7 @@ import { chmodSync, chownSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, rmS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import type { PostgresOptions } from '../../app/registry/metadata/postgres.ts';
+import type { PostgresOptions } from '../../app/registry/metadata/postgres-connection.ts';
 import { freePorts, lastWords, type Server, startServer } from '../cluster/server.ts';
 import { Hopeless, until } from '../cluster/until.ts';
 import { certificateAuthority } from './certificate-authority.ts';

@@ -40,10 +40,10 @@ test('each guarded route wants a token, and one of its own scope', async () => {
     assert.match(none.headers.get('www-authenticate') ?? '', /^Bearer/);
     const unknown = await send(path, { method, headers: { ...headers, ...bearer('guess') }, ...body });
     assert.deepEqual([unknown.status, unknown.problem['code']], [401, 'MR_SERVING_TOKEN_UNKNOWN'], path);
-    const other = await send(path, { method, headers: { ...headers, ...bearer(fixture.token(wrong)) }, ...body });
+    const other = await send(path, { method, headers: { ...headers, ...bearer(await fixture.token(wrong)) }, ...body });
     assert.deepEqual([other.status, other.problem['code']], [403, 'MR_SERVING_SCOPE_MISSING'], path);
     for (const scope of [right, 'admin'] as const) {
-      const fine = await send(path, { method, headers: { ...headers, ...bearer(fixture.token(scope)) }, ...body });
+      const fine = await send(path, { method, headers: { ...headers, ...bearer(await fixture.token(scope)) }, ...body });
       assert.ok(![401, 403].includes(fine.status), `${path} with ${scope}: ${fine.status}`);
     }
   }
@@ -61,7 +61,7 @@ test('refusals are audited without the token, and a flood of them at a bounded r
 });
 
 test('every fault is a problem document', async () => {
-  const token = bearer(fixture.token('recommend'));
+  const token = bearer(await fixture.token('recommend'));
   const huge = JSON.stringify({ user: 'u', context: { exclude: ['x'.repeat(70_000)] } });
   const cases = [
     [404, 'MR_SERVING_ROUTE_UNKNOWN', await send('/v1/nothing')],
@@ -70,7 +70,7 @@ test('every fault is a problem document', async () => {
     [415, 'MR_SERVING_MEDIA_TYPE', await post('/v1/recommend', { ...token, 'content-type': 'text/csv' }, 'a,b')],
     [400, 'MR_SERVING_BODY_INVALID', await post('/v1/recommend', token, '{')],
     [400, 'MR_SERVING_BODY_INVALID', await post('/v1/recommend', token, '')],
-    [400, 'MR_SERVING_BODY_INVALID', await send('/v1/explain/x', { headers: bearer(fixture.token('explain')) })],
+    [400, 'MR_SERVING_BODY_INVALID', await send('/v1/explain/x', { headers: bearer(await fixture.token('explain')) })],
     [404, 'MR_SERVING_ROUTE_UNKNOWN', await send('/v1/%ff', { headers: token })],
     [404, 'MR_SERVING_ROUTE_UNKNOWN', await send(`/v2/models/${'m'.repeat(200)}`, { headers: token })],
   ] as const;

@@ -41,7 +41,7 @@ export async function openOrders() {
       const response = await fetch(`${serving.url}${path}`, {
         method: body === undefined ? 'GET' : 'POST',
         headers: {
-          authorization: `Bearer ${keys.secret(tokenName(scope))}`,
+          authorization: `Bearer ${await keys.secret(tokenName(scope))}`,
           ...(body !== undefined && { 'content-type': 'application/json' }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -53,7 +53,7 @@ export async function openOrders() {
       const made = await registry.register(await orders.train(), 'test');
       const { version, unitId, model } = made;
       const evidence = canonicalJson({ kind: 'verdict', model, version, unitId, verdict: 'passed', approval: 'local' });
-      await registry.recordVerdict('gate', { evidence, signature: keys.sign(Buffer.from(evidence)) });
+      await registry.recordVerdict('gate', { evidence, signature: await keys.sign(Buffer.from(evidence)) });
       await registry.approve(model, version, 'local');
       await registry.promote(model, version, 'test', 'a test');
       while (serving.unit()?.version !== version) await serving.looked();

@@ -163,7 +163,7 @@ test('a model file changed after the answer is told from the right one', async (
 // Last: it erases.
 test('after an erasure nothing but the date is told', async () => {
   const user = USERS[4] ?? '';
-  const pseudonym = fixture.keys.erase(user) ?? '';
+  const pseudonym = (await fixture.keys.erase(user)) ?? '';
   await fixture.audit.append({ action: 'governance.subject.erase', actor: 'privacy', subject: pseudonym, outcome: 'done' });
   const explanation = await explain({ ...sources(), requestId: ids[4] ?? '' });
   assert.deepEqual(

@@ -54,7 +54,7 @@ test('a key store that fails, and a row that was tampered with, do not become a 
     await fixture.promote(version);
     let broken = false;
     const keys: KeyStore = Object.assign(Object.create(fixture.keys) as KeyStore, {
-      known(user: string) {
+      async known(user: string) {
         if (broken) throw new Error('the keyring is locked');
         return fixture.keys.known(user);
       },
@@ -64,7 +64,7 @@ test('a key store that fails, and a row that was tampered with, do not become a 
     const failed = await fixture.call(serving, '/v1/recommend', { user: 'user-1', k: 3 });
     assert.deepEqual([failed.status, failed.json['reason']], [200, 'store-failed']);
     broken = false;
-    const entity = fixture.keys.subject('user-1').pseudonym;
+    const entity = (await fixture.keys.subject('user-1')).pseudonym;
     await fixture.online.write({
       rows: [{ view: `user_taste@${embeddingUnit(version.manifest)}`, entity, row: Buffer.alloc(160) }],
     });

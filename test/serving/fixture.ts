@@ -81,12 +81,15 @@ export async function openFixture(change: Partial<RecommenderUseCase['serving']>
     registry,
     /** Appends clicks, sealed as the collector does, and waits until the online store holds them. */
     async click(user: string, items: readonly string[], kind = 'view', at = clock.time): Promise<void> {
-      const rows = items.map((item) => {
+      const sealed = items.map((item) => {
         clicks += 1;
         const wire = { user_id: user, session_id: `session-${user}`, item_id: item, kind, price: 10, address: null };
         return sealRow(click, { event_id: `event-${clicks}`, ...wire, event_time: at }, keys);
       });
-      const records = rows.map((row) => ({ key: String(row['user_id']), value: Buffer.from(JSON.stringify(row)) }));
+      const records = (await Promise.all(sealed)).map((row) => ({
+        key: String(row['user_id']),
+        value: Buffer.from(JSON.stringify(row)),
+      }));
       await log.append(eventTopic(usecase, 'click'), records);
       await materializer.caughtUp();
     },
@@ -105,7 +108,7 @@ export async function openFixture(change: Partial<RecommenderUseCase['serving']>
         verdict: 'passed',
         approval: 'local',
       });
-      await registry.recordVerdict('gate', { evidence, signature: keys.sign(Buffer.from(evidence)) });
+      await registry.recordVerdict('gate', { evidence, signature: await keys.sign(Buffer.from(evidence)) });
       await registry.approve(usecase.model.name, version, 'local');
       await registry.promote(usecase.model.name, version, 'test', 'a test');
     },
@@ -121,7 +124,7 @@ export async function openFixture(change: Partial<RecommenderUseCase['serving']>
       const response = await fetch(`${serving.url}${path}`, {
         method: body === undefined ? 'GET' : 'POST',
         headers: {
-          authorization: `Bearer ${keys.secret(tokenName(scope))}`,
+          authorization: `Bearer ${await keys.secret(tokenName(scope))}`,
           ...(body !== undefined && { 'content-type': 'application/json' }),
         },
         ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
@@ -157,7 +160,7 @@ export async function openFixture(change: Partial<RecommenderUseCase['serving']>
       await lake.close();
       await metadata.close();
       await audit.close();
-      keys.close();
+      await keys.close();
       await rm(dir, { recursive: true, force: true });
     },
   };

@@ -51,7 +51,7 @@ test('an unknown user gets the popular items, marked', async () => {
 });
 
 test('a user with keys and no features gets the popular items, marked', async () => {
-  fixture.keys.subject('only-keys');
+  await fixture.keys.subject('only-keys');
   const { json } = await recommend({ user: 'only-keys', k: 3 });
   assert.deepEqual([json.items, json['fallback'], json['reason']], [ITEMS.slice(0, 3), 'popular', 'no-features']);
 });

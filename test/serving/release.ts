@@ -4,7 +4,7 @@ import type { KeyStore } from '../../app/governance/keys/port.ts';
 import { sealBytes } from '../../app/governance/seal.ts';
 import { embeddingTable } from '../../app/lake/event-table.ts';
 import type { ObjectStore } from '../../app/lake/object-store/port.ts';
-import type { Lake } from '../../app/lake/port.ts';
+import type { Lake, LakeRow } from '../../app/lake/port.ts';
 import { sha256 } from '../../app/registry/digest.ts';
 import { type Evaluation, embeddingUnit, type ReleaseFile, type ReleaseManifest } from '../../app/registry/release.ts';
 import { recommenderInputs } from '../../app/training/inputs.ts';
@@ -86,11 +86,12 @@ async function writeVectors({ usecase, lake, keys, users, seed, createdAt }: Han
   const { embedding } = recommenderInputs(usecase);
   const table = embeddingTable(usecase, embedding);
   await lake.ensureTable(table);
-  const rows = users.flatMap((user, index) => {
-    const { pseudonym } = keys.subject(user);
-    const vector = sealBytes(pseudonym, encodeVector(noise(seed * 1000 + index, embedding.dimensions)), keys);
-    return vector === undefined ? [] : [{ [embedding.entity.joinKey]: pseudonym, _unit: unit, vector, _learnt_at: createdAt }];
-  });
+  const rows: LakeRow[] = [];
+  for (const [index, user] of users.entries()) {
+    const { pseudonym } = await keys.subject(user);
+    const vector = await sealBytes(pseudonym, encodeVector(noise(seed * 1000 + index, embedding.dimensions)), keys);
+    if (vector !== undefined) rows.push({ [embedding.entity.joinKey]: pseudonym, _unit: unit, vector, _learnt_at: createdAt });
+  }
   if (rows.length === 0) return;
   await lake.commit(table.name, { operation: 'TEST', add: [await lake.stage(table.name, rows)] });
 }

@@ -79,7 +79,7 @@ test('no user id, plain or pseudonym, is in the metrics, and no plain one in the
     for (let n = 0; n < 5; n += 1) await fixture.call(serving, '/v1/recommend', { user, k: 3 });
     await serving.logged();
     const metrics = await (await fetch(`${serving.url}/metrics`)).text();
-    const { pseudonym } = fixture.keys.subject(user);
+    const { pseudonym } = await fixture.keys.subject(user);
     for (const id of [user, pseudonym]) assert.ok(!metrics.includes(id));
     const predictions = JSON.stringify(await fixture.predictions());
     assert.ok(predictions.includes(pseudonym) && !predictions.includes(user));

@@ -24,11 +24,11 @@ async function expectedLists(fixture: Fixture, versions: readonly Version[], k: 
     );
     const byUser = new Map(vectors.map(({ user_id, vector }) => [user_id, vector]));
     for (const user of USERS) {
-      const { pseudonym } = fixture.keys.subject(user);
+      const { pseudonym } = await fixture.keys.subject(user);
       const row = await readOnline({ online: fixture.online, view: activity, entity: pseudonym, t: fixture.clock.time });
       const inputs = new Map(Object.entries(row?.values ?? {}).map(([name, value]) => [`user_activity.${name}`, value]));
       const sealed = byUser.get(pseudonym);
-      const plain = sealed === undefined ? undefined : openBytes(pseudonym, sealed, fixture.keys);
+      const plain = sealed === undefined ? undefined : await openBytes(pseudonym, sealed, fixture.keys);
       assert.ok(plain !== undefined);
       inputs.set('user_taste.taste', decodeVector(plain));
       lists.set(`${unitId}/${user}`, (await recommender.recommend(inputs, k)).items.join());

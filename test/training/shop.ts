@@ -46,14 +46,15 @@ export async function openShop(dir: string) {
   const objects = await openEmbeddedObjects(join(dir, 'objects'));
   const clock = { now: () => NOW };
   const lake = await openEmbeddedLake(objects, { scratchDir: join(dir, 'scratch'), clock });
-  const keys = openEmbeddedKeys(join(dir, 'keys'));
+  const keys = await openEmbeddedKeys(join(dir, 'keys'));
   const logger = pino({ level: 'silent' });
   let offset = 0;
-  const rowOf = ({ user, item, weight, at }: Interaction): LakeRow => {
+  const rowOf = async ({ user, item, weight, at }: Interaction): Promise<LakeRow> => {
+    const { pseudonym } = await keys.subject(user);
     offset += 1;
     return {
       event_id: `e${offset}`,
-      user_id: keys.subject(user).pseudonym,
+      user_id: pseudonym,
       session_id: 's',
       item_id: item,
       kind: KIND[weight] ?? 'view',
@@ -74,14 +75,14 @@ export async function openShop(dir: string) {
     /** One commit of clicks; resolves to the table's version. */
     async click(rows: readonly Interaction[]): Promise<number> {
       await lake.ensureTable(table);
-      keys.prepare([...new Set(rows.map(({ user }) => user))]);
-      const staged = await lake.stage(table.name, rows.map(rowOf));
+      await keys.prepare([...new Set(rows.map(({ user }) => user))]);
+      const staged = await lake.stage(table.name, await Promise.all(rows.map(rowOf)));
       return (await lake.commit(table.name, { operation: 'WRITE', add: [staged] })).version;
     },
     async quarantine(rows: readonly Interaction[]): Promise<void> {
       const held = quarantineTable(shop, click);
       await lake.ensureTable(held);
-      const late = rows.map((row) => ({ ...rowOf(row), _ingested_at: NOW + 1, _reason: 'outliers' }));
+      const late = (await Promise.all(rows.map(rowOf))).map((row) => ({ ...row, _ingested_at: NOW + 1, _reason: 'outliers' }));
       await lake.commit(held.name, { operation: 'WRITE', add: [await lake.stage(held.name, late)] });
     },
     vectors: (unit: string) =>
@@ -92,7 +93,7 @@ export async function openShop(dir: string) {
     embeddings: embeddingTable(shop, view).name,
     async close() {
       await lake.close();
-      keys.close();
+      await keys.close();
     },
   };
 }

@@ -74,7 +74,7 @@ describe('train', () => {
     const recommender = await openRecommender({ onnx, modelJson });
     const plain = plainRanker(decodeModelFile(modelJson));
     for (const { user_id, vector } of (await open.vectors(embeddingUnit(manifest))).slice(0, 20)) {
-      const opened = openBytes(user_id, vector, open.keys);
+      const opened = await openBytes(user_id, vector, open.keys);
       assert.ok(opened !== undefined && !opened.equals(vector));
       const recent = recommender.popular(3, new Set());
       const inputs = new Map<string, Float32Array | number | readonly string[]>([
@@ -117,8 +117,8 @@ describe('train on a changed lake', () => {
   after(() => open.end());
 
   test('erased people have no row in what is learnt', async () => {
-    const { pseudonym } = open.keys.subject('u7');
-    open.keys.erase('u7');
+    const { pseudonym } = await open.keys.subject('u7');
+    await open.keys.erase('u7');
     const manifest = await open.train();
     assert.equal(manifest.dataset.rows, 119 * 24);
     const users = (await open.vectors(embeddingUnit(manifest))).map(({ user_id }) => user_id);

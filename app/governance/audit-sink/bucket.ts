@@ -65,7 +65,7 @@ export async function openBucketAudit({ objects, keys, clock }: BucketAuditOptio
     const newest = chain.segments.at(-1);
     if (!chain.unfinished || newest === undefined) return;
     const { tree } = chain;
-    const checkpoint = writeCheckpoint(tree.size, tree.root().toString('hex'), clock.now(), keys);
+    const checkpoint = await writeCheckpoint(tree.size, tree.root().toString('hex'), clock.now(), keys);
     if (await objects.putIfAbsent(checkpointKey(newest.first), checkpoint)) chain.unfinished = false;
     else broken = await reader.finished(chain);
     refuseBroken();
@@ -79,7 +79,7 @@ export async function openBucketAudit({ objects, keys, clock }: BucketAuditOptio
       await finish();
       const first = sizeOf(chain);
       const tree = chain.tree.copy();
-      const entries = acts.map((act, index) => writeEntry(act, first + index, clock.now(), keys));
+      const entries = await Promise.all(acts.map((act, index) => writeEntry(act, first + index, clock.now(), keys)));
       for (const { record } of entries) tree.append(Buffer.from(record.leaf, 'hex'));
       const body = Buffer.concat(entries.flatMap(({ line }) => [line, Buffer.from('\n')]));
       if (!(await objects.putIfAbsent(recordsKey(first), body))) continue;

@@ -39,8 +39,8 @@ function note(size: number, root: string, at: Micros): Buffer {
 }
 
 /** The checkpoint as its line of canonical JSON, without the line feed. */
-export function writeCheckpoint(size: number, root: string, at: Micros, keys: KeyStore): Buffer {
-  const { keyId, value } = keys.sign(note(size, root, at));
+export async function writeCheckpoint(size: number, root: string, at: Micros, keys: KeyStore): Promise<Buffer> {
+  const { keyId, value } = await keys.sign(note(size, root, at));
   return Buffer.from(canonicalJson({ origin: ORIGIN, size, root, at, keyId, signature: value }));
 }
 
@@ -52,7 +52,7 @@ export function readCheckpoint(line: Buffer): Checkpoint | undefined {
   return Buffer.from(value.signature, 'base64').toString('base64') === value.signature ? (value as Checkpoint) : undefined;
 }
 
-export function isGenuine(checkpoint: Checkpoint, keys: KeyStore): boolean {
+export function isGenuine(checkpoint: Checkpoint, keys: KeyStore): Promise<boolean> {
   return keys.verify(note(checkpoint.size, checkpoint.root, checkpoint.at), {
     keyId: checkpoint.keyId,
     value: checkpoint.signature,

@@ -45,25 +45,25 @@ export async function openEmbeddedAudit({ dir, witnessDir, keys, clock }: Embedd
   let draining: Promise<void> | undefined;
 
   /** Takes in what other processes wrote and finishes what a killed one left. Under the lock only. */
-  const catchUp = (): void => {
+  const catchUp = async (): Promise<void> => {
     const shrunk =
       files.records.bytes() < (ledger.offsets.at(-1) ?? 0) ||
       files.local.bytes() < ledger.local ||
       files.witness.bytes() < ledger.witness;
     if (shrunk || broken !== undefined) ledger = emptyLedger();
     // Once something was wrong, only a full check makes it right again.
-    const found = advance(ledger, files, keys, broken !== undefined);
+    const found = await advance(ledger, files, keys, broken !== undefined);
     broken = 'reason' in found ? found : undefined;
     if ('reason' in found) return;
     try {
-      finish(found);
+      await finish(found);
     } catch (error) {
       ledger = emptyLedger(); // Read anew next time: this one is ahead of what is on disk.
       throw error;
     }
   };
 
-  const finish = (left: Unfinished): void => {
+  const finish = async (left: Unfinished): Promise<void> => {
     for (const [file, end] of [
       [files.records, ledger.offsets.at(-1) ?? 0],
       [files.local, ledger.local],
@@ -73,7 +73,8 @@ export async function openEmbeddedAudit({ dir, witnessDir, keys, clock }: Embedd
     }
     if (left.roots.length === 0) return;
     const now = clock.now();
-    const fresh = left.roots.slice(left.copies.length).map((root, i) => writeCheckpoint(left.local + i + 1, root, now, keys));
+    const unsigned = left.roots.slice(left.copies.length);
+    const fresh = await Promise.all(unsigned.map((root, i) => writeCheckpoint(left.local + i + 1, root, now, keys)));
     ledger.local = files.local.write(ledger.local, fresh);
     ledger.witness = files.witness.write(ledger.witness, [...left.copies, ...fresh]);
   };
@@ -87,8 +88,8 @@ export async function openEmbeddedAudit({ dir, witnessDir, keys, clock }: Embedd
   };
 
   /** Record, local checkpoint, witness: each on disk before the next is begun; all or nothing where a write fails. */
-  const write = (acts: readonly AuditAct[]): readonly AuditRecord[] => {
-    catchUp();
+  const write = async (acts: readonly AuditAct[]): Promise<readonly AuditRecord[]> => {
+    await catchUp();
     refuseBroken();
     const next: Ledger = { tree: ledger.tree.copy(), offsets: [], local: ledger.local, witness: ledger.witness };
     const start = ledger.offsets.at(-1) ?? 0;
@@ -97,10 +98,10 @@ export async function openEmbeddedAudit({ dir, witnessDir, keys, clock }: Embedd
     let end = start;
     for (const act of acts) {
       const at = clock.now();
-      const entry = writeEntry(act, next.tree.size, at, keys);
+      const entry = await writeEntry(act, next.tree.size, at, keys);
       next.tree.append(Buffer.from(entry.record.leaf, 'hex'));
       entries.push(entry);
-      checkpoints.push(writeCheckpoint(next.tree.size, rootOf(next), at, keys));
+      checkpoints.push(await writeCheckpoint(next.tree.size, rootOf(next), at, keys));
       end += entry.line.length + 1;
       next.offsets.push(end);
     }
@@ -159,10 +160,10 @@ export async function openEmbeddedAudit({ dir, witnessDir, keys, clock }: Embedd
       return ledger.offsets.length - 1;
     },
     verify: () =>
-      lock.hold(() => {
-        catchUp();
+      lock.hold(async () => {
+        await catchUp();
         const whole = emptyLedger();
-        const found = advance(whole, files, keys, true);
+        const found = await advance(whole, files, keys, true);
         if (!('reason' in found)) return { verified: true, size: whole.tree.size, root: rootOf(whole) };
         broken = found;
         return { verified: false, size: whole.offsets.length - 1, brokenAt: found.at, reason: found.reason };

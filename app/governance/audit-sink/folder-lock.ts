@@ -7,7 +7,7 @@ import { governanceError } from '../errors.ts';
 /** Lets one holder at a time, over all processes, into a folder. */
 export interface FolderLock {
   /** Runs `body` alone. @throws MR_GOVERNANCE_AUDIT_BUSY after 15 s of waiting */
-  hold<T>(body: () => T): Promise<T>;
+  hold<T>(body: () => Promise<T>): Promise<T>;
   close(): void;
 }
 
@@ -33,21 +33,28 @@ export function openFolderLock(dir: string): FolderLock {
     }
   };
 
+  const alone = async <T>(body: () => Promise<T>): Promise<T> => {
+    const started = performance.now();
+    while (!taken()) {
+      if (performance.now() - started > PATIENCE_MS) {
+        throw governanceError('MR_GOVERNANCE_AUDIT_BUSY', `${path} was held for ${PATIENCE_MS / 1000} s`, { field: path });
+      }
+      await wait(2 + Math.random() * 8);
+    }
+    try {
+      return await body();
+    } finally {
+      db.exec('ROLLBACK');
+    }
+  };
+  // The file's lock belongs to the process: its own bodies take turns here.
+  let turn: Promise<unknown> = Promise.resolve();
+
   return {
-    async hold(body) {
-      const started = performance.now();
-      while (!taken()) {
-        if (performance.now() - started > PATIENCE_MS) {
-          throw governanceError('MR_GOVERNANCE_AUDIT_BUSY', `${path} was held for ${PATIENCE_MS / 1000} s`, { field: path });
-        }
-        await wait(2 + Math.random() * 8);
-      }
-      try {
-        // Synchronous on purpose: two bodies of one process never interleave under one lock.
-        return body();
-      } finally {
-        db.exec('ROLLBACK');
-      }
+    hold(body) {
+      const mine = turn.then(() => alone(body));
+      turn = mine.catch(() => undefined);
+      return mine;
     },
     close() {
       if (db.isOpen) db.close();

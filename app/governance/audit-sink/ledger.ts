@@ -50,7 +50,7 @@ export const rootOf = (ledger: Ledger): string => ledger.tree.root().toString('h
  * checkpoint in both places; only the newest may lack one, and then must carry the platform's signature.
  * `thorough` also checks every checkpoint's signature, otherwise the newest one's.
  */
-export function advance(ledger: Ledger, files: AuditFiles, keys: KeyStore, thorough: boolean): Break | Unfinished {
+export async function advance(ledger: Ledger, files: AuditFiles, keys: KeyStore, thorough: boolean): Promise<Break | Unfinished> {
   const lines = wholeLines(files.records.read(ledger.offsets.at(-1) ?? 0, files.records.bytes()));
   const local = wholeLines(files.local.read(ledger.local, files.local.bytes()));
   const witness = wholeLines(files.witness.read(ledger.witness, files.witness.bytes()));
@@ -70,14 +70,14 @@ export function advance(ledger: Ledger, files: AuditFiles, keys: KeyStore, thoro
       ['log', local[i]],
     ] as const) {
       if (found === undefined) continue;
-      const fault = judge(found, first + i + 1, root, keys, thorough || i === lines.length - 1 || witness[i] === undefined);
+      const fault = await judge(found, first + i + 1, root, keys, thorough || i === lines.length - 1 || witness[i] === undefined);
       if (fault !== undefined) return broken(i, `${fault} (checkpoint of the ${place})`);
     }
     const [ours, theirs] = [local[i], witness[i]];
     if (theirs !== undefined && ours === undefined) return broken(i, 'the log has lost a checkpoint that the witness holds');
     if (theirs === undefined) {
       if (lines.length - i > GROUP) return broken(i, 'the witness has no checkpoint of this record');
-      if (ours === undefined && !isSigned(line, keys))
+      if (ours === undefined && !(await isSigned(line, keys)))
         return broken(i, 'the record was put in from outside: it has neither checkpoint nor signature');
       if (ours !== undefined) copies.push(ours);
       roots.push(root);
@@ -97,10 +97,16 @@ export function advance(ledger: Ledger, files: AuditFiles, keys: KeyStore, thoro
 }
 
 /** What is wrong with a checkpoint as that of this size and root; undefined where nothing is. */
-export function judge(line: Buffer, size: number, root: string, keys: KeyStore, signature: boolean): string | undefined {
+export async function judge(
+  line: Buffer,
+  size: number,
+  root: string,
+  keys: KeyStore,
+  signature: boolean,
+): Promise<string | undefined> {
   const checkpoint: Checkpoint | undefined = readCheckpoint(line);
   if (checkpoint === undefined) return 'the checkpoint is not one the platform writes';
   if (checkpoint.size !== size) return `the checkpoint in this place is of size ${checkpoint.size}, not ${size}`;
-  if (signature && !isGenuine(checkpoint, keys)) return 'the checkpoint is not signed by the platform';
+  if (signature && !(await isGenuine(checkpoint, keys))) return 'the checkpoint is not signed by the platform';
   return checkpoint.root === root ? undefined : 'the record is not the one that was signed';
 }

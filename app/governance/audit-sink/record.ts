@@ -33,14 +33,14 @@ export interface Entry {
   readonly line: Buffer;
 }
 
-export function writeEntry(act: AuditAct, index: number, at: Micros, keys: KeyStore): Entry {
+export async function writeEntry(act: AuditAct, index: number, at: Micros, keys: KeyStore): Promise<Entry> {
   const { action, actor, subject, outcome } = act;
   const detail =
     act.detail === undefined
       ? undefined
       : Object.fromEntries(Object.entries(act.detail).map(([name, value]) => [name, plain(value)]));
   const body = { index, at, action, actor, subject, outcome, ...(detail === undefined ? {} : { detail }) };
-  const line = Buffer.from(canonicalJson({ ...body, signature: keys.sign(Buffer.from(canonicalJson(body))) }));
+  const line = Buffer.from(canonicalJson({ ...body, signature: await keys.sign(Buffer.from(canonicalJson(body))) }));
   return { line, record: { ...body, leaf: leafHash(line).toString('hex') } };
 }
 
@@ -58,7 +58,7 @@ export function readEntry(line: Buffer): Entry | undefined {
 }
 
 /** Whether the platform itself wrote the line. */
-export function isSigned(line: Buffer, keys: KeyStore): boolean {
+export async function isSigned(line: Buffer, keys: KeyStore): Promise<boolean> {
   const value = parseCanonical(line);
   if (!shape.Check(value)) return false;
   const { signature: own, ...body } = value;

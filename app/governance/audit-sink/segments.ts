@@ -71,7 +71,7 @@ export function segmentReader(objects: ObjectStore, keys: KeyStore): SegmentRead
   const listed = async (prefix: string): Promise<readonly number[]> =>
     (await objects.list(prefix)).flatMap(({ key }) => /\/(\d{16})\.jsonl?$/.exec(key)?.[1] ?? []).map(Number);
 
-  const judged = ({ tree }: Chain, checkpoint: Buffer): string | undefined =>
+  const judged = ({ tree }: Chain, checkpoint: Buffer): Promise<string | undefined> =>
     judge(checkpoint, tree.size, tree.root().toString('hex'), keys, true);
 
   /** Takes the segment in; `last`: nothing was seen to follow it. */
@@ -91,9 +91,9 @@ export function segmentReader(objects: ObjectStore, keys: KeyStore): SegmentRead
     // Where it came between the two reads, it is there now.
     const signed = checkpoint ?? (last ? undefined : await fetch(checkpointKey(first)));
     if (signed === undefined && !last) return { at: first, reason: 'the log goes on, and there is no checkpoint of this record' };
-    if (signed === undefined && !lines.every((line) => isSigned(line, keys)))
+    if (signed === undefined && !(await Promise.all(lines.map((line) => isSigned(line, keys)))).every(Boolean))
       return { at: first, reason: 'the record was put in from outside: it has neither checkpoint nor signature' };
-    const reason = signed && judged(chain, signed);
+    const reason = signed && (await judged(chain, signed));
     if (reason !== undefined) return { at: first, reason };
     chain.segments.push({ first, count: lines.length });
     chain.unfinished = signed === undefined;
@@ -113,7 +113,7 @@ export function segmentReader(objects: ObjectStore, keys: KeyStore): SegmentRead
   async function finished(chain: Chain): Promise<Break | undefined> {
     const first = chain.segments.at(-1)?.first ?? 0;
     const signed = await fetch(checkpointKey(first));
-    const reason = signed && judged(chain, signed);
+    const reason = signed && (await judged(chain, signed));
     chain.unfinished = signed === undefined;
     return reason === undefined ? undefined : { at: first, reason };
   }

@@ -1,26 +1,29 @@
 /**
  * Secrets and keys. A subject is a person; each has one data key. The platform stores `pseudonym` in place of the
- * person's id and encrypts fields of class `pii` with the data key, so deleting the key erases the person everywhere.
+ * person's id and encrypts fields of class `pii` with the data key, so deleting the key erases the person everywhere. An
+ * erasure by another process counts after the adapter's staleness at most, also for keys already handed out.
  */
 export interface KeyStore {
   /** The subject's keys, made on first sight. `subject` is the plain id and is never stored. */
-  subject(subject: string): SubjectKeys;
+  subject(subject: string): Promise<SubjectKeys>;
   /** Makes the keys of many subjects in one durable write: before a batch, much faster than `subject()` for each. */
-  prepare(subjects: readonly string[]): void;
+  prepare(subjects: readonly string[]): Promise<void>;
   /** Undefined where the subject was never seen or was erased. */
-  known(subject: string): SubjectKeys | undefined;
-  byPseudonym(pseudonym: string): SubjectKeys | undefined;
+  known(subject: string): Promise<SubjectKeys | undefined>;
+  byPseudonym(pseudonym: string): Promise<SubjectKeys | undefined>;
+  /** Reads the keys of many pseudonyms at once: before a batch, much faster than `byPseudonym()` for each. */
+  recall(pseudonyms: readonly string[]): Promise<void>;
   /** Deletes the data key for ever and remembers the pseudonym as erased. Undefined where the subject is unknown. */
-  erase(subject: string): string | undefined;
-  erased(): ReadonlySet<string>;
+  erase(subject: string): Promise<string | undefined>;
+  erased(): Promise<ReadonlySet<string>>;
   /** Signs with the platform's Ed25519 key. */
-  sign(bytes: Buffer): Signature;
-  verify(bytes: Buffer, signature: Signature): boolean;
+  sign(bytes: Buffer): Promise<Signature>;
+  verify(bytes: Buffer, signature: Signature): Promise<boolean>;
   /** The public half of the signing key (SubjectPublicKeyInfo, PEM), for those who check what was signed elsewhere. */
-  verifyKey(): string;
+  verifyKey(): Promise<string>;
   /** A named secret (API token, HMAC key), made at random on first use, kept outside git and logs. */
-  secret(name: string): string;
-  close(): void;
+  secret(name: string): Promise<string>;
+  close(): Promise<void>;
 }
 
 export interface SubjectKeys {

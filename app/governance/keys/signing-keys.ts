@@ -6,20 +6,20 @@ import { readIfThere, readOrMake, syncFolder, writeDurably } from './folder.ts';
 import type { Signature } from './port.ts';
 
 export interface SigningKeys {
-  sign(bytes: Buffer): Signature;
-  /** With the key the signature names, which may be one that was retired. False for a key this folder does not hold. */
-  verify(bytes: Buffer, signature: Signature): boolean;
+  sign(bytes: Buffer): Promise<Signature>;
+  /** With the key the signature names, which may be one that was retired. False for a key that is not held here. */
+  verify(bytes: Buffer, signature: Signature): Promise<boolean>;
   /** Public half of the current key, PEM. */
-  verifyKey(): string;
-  /** Makes a new key the current one; what the old ones signed stays verifiable. Returns the new key's id. */
-  rotate(): string;
+  verifyKey(): Promise<string>;
+  /** Makes a new key the current one; what the old ones signed stays verifiable. Resolves to the new key's id. */
+  rotate(): Promise<string>;
 }
 
 const CURRENT = 'signing.current';
 const fileOf = (keyId: string): string => `signing-${keyId}.pem`;
 
 /** First 16 hex digits of the SHA-256 of the public key (SubjectPublicKeyInfo, DER). */
-function idOf(publicKey: KeyObject): string {
+export function keyIdOf(publicKey: KeyObject): string {
   return createHash('sha256')
     .update(publicKey.export({ type: 'spki', format: 'der' }))
     .digest('hex')
@@ -37,8 +37,8 @@ export function openSigningKeys(dir: string): SigningKeys {
     if (pem === undefined) return undefined;
     const secret = createPrivateKey(pem);
     const pair = { secret, open: createPublicKey(secret) };
-    if (idOf(pair.open) !== keyId) {
-      throw governanceError('MR_GOVERNANCE_KEYS_UNREADABLE', `${fileOf(keyId)} holds the key ${idOf(pair.open)}`, {
+    if (keyIdOf(pair.open) !== keyId) {
+      throw governanceError('MR_GOVERNANCE_KEYS_UNREADABLE', `${fileOf(keyId)} holds the key ${keyIdOf(pair.open)}`, {
         field: fileOf(keyId),
         expected: keyId,
       });
@@ -49,7 +49,7 @@ export function openSigningKeys(dir: string): SigningKeys {
 
   const make = (): string => {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-    const keyId = idOf(publicKey);
+    const keyId = keyIdOf(publicKey);
     writeDurably(join(dir, fileOf(keyId)), Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })));
     return keyId;
   };
@@ -74,16 +74,16 @@ export function openSigningKeys(dir: string): SigningKeys {
   };
 
   return {
-    sign(bytes) {
+    async sign(bytes) {
       const { keyId, secret } = currentPair();
       return { keyId, value: sign(null, bytes, secret).toString('base64') };
     },
-    verify(bytes, signature) {
+    async verify(bytes, signature) {
       const pair = load(signature.keyId);
       return pair !== undefined && verify(null, bytes, pair.open, Buffer.from(signature.value, 'base64'));
     },
-    verifyKey: () => String(currentPair().open.export({ type: 'spki', format: 'pem' })),
-    rotate() {
+    verifyKey: async () => String(currentPair().open.export({ type: 'spki', format: 'pem' })),
+    async rotate() {
       const keyId = make();
       writeDurably(join(dir, `${CURRENT}.${keyId}.new`), Buffer.from(keyId));
       renameSync(join(dir, `${CURRENT}.${keyId}.new`), join(dir, CURRENT));

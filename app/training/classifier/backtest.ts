@@ -50,7 +50,7 @@ export async function openClassifierBacktest(options: {
   const { model } = usecase;
   const inputs = classifierInputs(usecase);
   const at = options.at === undefined ? {} : { at: options.at };
-  const dataset = await loadLabelled({ usecase, lake, erased: options.keys.erased(), ...at });
+  const dataset = await loadLabelled({ usecase, lake, erased: await options.keys.erased(), ...at });
   const read = new Set(model.inputs.map((input) => input.split('.')[0]));
   const needed = inputs.windowed.filter(({ name }) => read.has(name));
 

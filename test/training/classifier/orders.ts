@@ -41,19 +41,24 @@ export async function freshOrders(usecase: ClassifierUseCase, events: Iterable<S
   const clock = { now: () => now };
   const objects = await openEmbeddedObjects(join(dir, 'objects'));
   const lake = await openEmbeddedLake(objects, { scratchDir: join(dir, 'scratch'), clock });
-  const keys = openEmbeddedKeys(join(dir, 'keys'));
+  const keys = await openEmbeddedKeys(join(dir, 'keys'));
   const audit = await openEmbeddedAudit({ dir: join(dir, 'audit'), witnessDir: join(dir, 'witness'), keys, clock });
   const metadata = await openEmbeddedMetadata(join(dir, 'metadata.sqlite'));
   const registry = openRegistry({ metadata, objects, keys, audit, clock });
   const all = [...events];
-  keys.prepare([...new Set(all.map(({ subject }) => subject))]);
+  await keys.prepare([...new Set(all.map(({ subject }) => subject))]);
   for (const type of usecase.events) {
     const rows: LakeRow[] = [];
     for (const { event, wire } of all) {
       if (event !== type.name) continue;
       const admitted = admit(type, wire, clock);
       if (!admitted.ok) continue;
-      rows.push({ ...sealRow(type, admitted.row, keys), _partition: 0, _offset: rows.length, _ingested_at: now + SECOND });
+      rows.push({
+        ...(await sealRow(type, admitted.row, keys)),
+        _partition: 0,
+        _offset: rows.length,
+        _ingested_at: now + SECOND,
+      });
     }
     const table = eventTable(usecase, type);
     await lake.ensureTable(table);
@@ -73,7 +78,7 @@ export async function freshOrders(usecase: ClassifierUseCase, events: Iterable<S
       await lake.close();
       await metadata.close();
       await audit.close();
-      keys.close();
+      await keys.close();
       await rm(dir, { recursive: true, force: true });
     },
   };

@@ -63,7 +63,7 @@ test('windowed columns hold what was known just before the order, without the or
 
 test('an erased person is left out of labels and features', async () => {
   const gone = backtest.dataset.events[0]?.entity ?? '';
-  const keys = { erased: () => new Set([gone]) };
+  const keys = { erased: async () => new Set([gone]) };
   const { dataset } = await openClassifierBacktest({ usecase: small, lake: orders.lake, keys });
   assert.ok(dataset.events.every(({ entity }) => entity !== gone));
   assert.ok(dataset.events.length < backtest.dataset.events.length);

@@ -1,0 +1,66 @@
+import { hkdfSync, randomBytes } from 'node:crypto';
+import { openPostgresPool, type PostgresOptions, placeOf } from '../../registry/metadata/postgres-connection.ts';
+import { openKeyStore } from './key-store.ts';
+import type { KeyStore } from './port.ts';
+import { postgresKeyring } from './postgres-keyring.ts';
+import { ensureKeyring, rowsOf } from './postgres-schema.ts';
+import { postgresSigningKeys } from './postgres-signing.ts';
+import type { KeyWrapper } from './wrapper.ts';
+
+/** How long an erasure by another process may go unseen, by default: requests of a second share one question. */
+const STALE_MS = 1_000;
+
+export interface PostgresKeysOptions {
+  readonly database: PostgresOptions;
+  /** Opens the master key, which lies wrapped in the database. Closed with the store. */
+  readonly wrapper: KeyWrapper;
+  /** How long an erasure by another process may go unseen, milliseconds. @default 1000 */
+  readonly staleMs?: number;
+  /** Subjects kept in memory. @default 100000 */
+  readonly cached?: number;
+  /** How long to wait for who may make the tables, milliseconds. @default 60000 */
+  readonly readyMs?: number;
+}
+
+/**
+ * The cluster's key store: the rows of the keyring in a Postgres database, everything in them sealed under one master key that
+ * lies beside them wrapped, by a mounted key or by KMS. So neither the database's files nor the wrapping key alone open anything.
+ * Bytes of a deleted key last in pages until they are used again, in the write-ahead log and in backups: an erasure is as
+ * final as the oldest of these that is kept.
+ * @throws MR_REGISTRY_METADATA_UNREACHABLE, MR_REGISTRY_METADATA_DENIED, MR_GOVERNANCE_KEYS_ABSENT, MR_GOVERNANCE_KEYS_NEWER,
+ * MR_GOVERNANCE_KEYS_UNREADABLE, and what the wrapper throws
+ */
+export async function openPostgresKeys(options: PostgresKeysOptions): Promise<KeyStore> {
+  const { database, wrapper, staleMs = STALE_MS, cached, readyMs } = options;
+  const pool = await openPostgresPool(database);
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    wrapper.close();
+    closing ??= pool.end();
+    return closing;
+  };
+  const place = placeOf(database);
+  let master: Buffer;
+  try {
+    await ensureKeyring(pool, place, readyMs);
+    const wrapped = async () => (await rowsOf<{ wrapped: Buffer }>(pool, 'select wrapped from keyring.master'))[0]?.wrapped;
+    if ((await wrapped()) === undefined) {
+      const made = await wrapper.wrap(randomBytes(32));
+      await rowsOf(pool, 'insert into keyring.master (wrapped) values ($1) on conflict (one) do nothing', [made]);
+    }
+    // Of two that make one at once, both read the first one's.
+    master = await wrapper.unwrap((await wrapped()) ?? Buffer.alloc(0));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const signingKey = Buffer.from(hkdfSync('sha256', master, '', 'millrace signing key wrap', 32));
+  return openKeyStore({
+    keyring: postgresKeyring(pool, close),
+    signing: postgresSigningKeys(pool, signingKey),
+    master,
+    masterName: `the master key in ${place}`,
+    staleMs,
+    ...(cached !== undefined && { cached }),
+  });
+}
