@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { Agent as SecureAgent } from 'node:https';
-import { homedir } from 'node:os';
 import { getCACertificates } from 'node:tls';
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
+import { ensureHome } from '../../aws-client.ts';
 import { needed, type Settings } from '../../settings.ts';
 import { lakeError } from '../errors.ts';
 
@@ -78,15 +78,6 @@ export async function openClient(options: S3Options): Promise<S3Client> {
   // 40 ms and 20 MB that only who has a bucket pays.
   const { S3Client } = await import('@aws-sdk/client-s3');
   return new S3Client(config);
-}
-
-/** The SDK looks for files of its own in the user's home, and fails where there is no such thing, as in a container. */
-function ensureHome(): void {
-  try {
-    homedir();
-  } catch {
-    process.env['HOME'] = '/nonexistent';
-  }
 }
 
 async function readSecret(path: string | undefined): Promise<string> {

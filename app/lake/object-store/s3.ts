@@ -5,11 +5,12 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GetObjectCommandOutput, PutObjectCommandInput } from '@aws-sdk/client-s3';
+import { attemptsOf, isPassing, nameOf, statusOf } from '../../aws-client.ts';
 import { diskFault, isCode, lakeError } from '../errors.ts';
 import { checkKey } from './object-key.ts';
 import type { ObjectInfo, ObjectStore } from './port.ts';
 import { openClient, type S3Options } from './s3-client.ts';
-import { attemptsOf, isPassing, nameOf, s3Fault, statusOf } from './s3-fault.ts';
+import { s3Fault } from './s3-fault.ts';
 import { upload } from './s3-upload.ts';
 
 /** Names the writer of an object, so that one who asks twice knows his own work again. */
