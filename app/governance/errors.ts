@@ -9,7 +9,12 @@ export const { error: governanceError } = errorTable({
   MR_GOVERNANCE_KEYS_UNREADABLE: {
     status: 500,
     title: 'The keyring does not open under this master key',
-    next: 'Put back the master.key that belongs to this keyring, from the same backup. Without it no personal data can be read again.',
+    next: 'Put back the key that belongs to this keyring: master.key from the same backup, or what MILLRACE_KEYS_MASTER_FILE or MILLRACE_KEYS_KMS_KEY named when it was made. Without it no personal data can be read again.',
+  },
+  MR_GOVERNANCE_KEYS_MASTER_UNFIT: {
+    status: 500,
+    title: 'The file of the master key cannot be used',
+    next: 'Let MILLRACE_KEYS_MASTER_FILE name the mounted file of a Secret with at least 32 characters that nobody chose; the governance chart makes one.',
   },
   MR_GOVERNANCE_KEYS_NEWER: {
     status: 500,
