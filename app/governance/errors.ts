@@ -16,6 +16,31 @@ export const { error: governanceError } = errorTable({
     title: 'The file of the master key cannot be used',
     next: 'Let MILLRACE_KEYS_MASTER_FILE name the mounted file of a Secret with at least 32 characters that nobody chose; the governance chart makes one.',
   },
+  MR_GOVERNANCE_KEYS_DENIED: {
+    status: 500,
+    title: 'KMS refuses this process',
+    next: "Check that the pod's service account has the role that the stack makes for it, and that the role may do this with the key: `millrace stack up` writes both.",
+  },
+  MR_GOVERNANCE_KEYS_UNREACHABLE: {
+    status: 503,
+    title: 'KMS does not answer',
+    next: "Try again; if it lasts, check that the network has KMS's endpoint, that the workload's network policy leads there on port 443, and AWS's own health page.",
+  },
+  MR_GOVERNANCE_KEYS_DISABLED: {
+    status: 500,
+    title: 'The KMS key is disabled, about to be deleted, or not there',
+    next: '`aws kms describe-key --key-id KEY` tells which. `aws kms cancel-key-deletion` calls it back, `aws kms enable-key` makes it usable; a key that was deleted is gone with all that it opens.',
+  },
+  MR_GOVERNANCE_KEYS_UNFIT: {
+    status: 500,
+    title: 'The KMS key is not of the kind that this needs',
+    next: 'Let MILLRACE_KEYS_KMS_KEY name a symmetric key and MILLRACE_KEYS_SIGNING_KMS_KEY one of ECC_NIST_EDWARDS25519 for SIGN_VERIFY, as `millrace stack up` makes them.',
+  },
+  MR_GOVERNANCE_KEYS_MESSAGE_SIZE: {
+    status: 500,
+    title: 'KMS does not sign a text of this length',
+    next: 'Sign a digest of it instead, and let those who check the signature do the same.',
+  },
   MR_GOVERNANCE_KEYS_NEWER: {
     status: 500,
     title: 'The keyring was written by a newer Millrace',
