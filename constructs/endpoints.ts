@@ -31,6 +31,7 @@ export function endpointsOf(dials: Dials): Endpoints {
   return {
     ...own,
     identity: { name: 'identity', ...IDENTITY_AGENT, ranges: [`${IDENTITY_AGENT.host}/32`] },
+    kms: outside('kms', `kms.${aws.region}.amazonaws.com`, 443),
     objects: outside('objects', `s3.${aws.region}.amazonaws.com`, 443),
     ...(providers.log === 'msk' && {
       log: { ...outside('log', placeholder(AWS_VALUES.brokers), MSK_IAM), address: placeholder(AWS_VALUES.brokers) },

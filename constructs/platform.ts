@@ -29,4 +29,5 @@ const valuesOf = (stores: AwsPlatform): Values => ({
   [AWS_VALUES.lakeBucket]: stores.lakeBucket,
   [AWS_VALUES.auditBucket]: stores.auditBucket,
   [AWS_VALUES.subjectKey]: stores.subjectKeyArn,
+  [AWS_VALUES.signingKey]: stores.signingKeyArn,
 });

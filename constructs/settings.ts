@@ -1,5 +1,6 @@
 import type { SettingName } from '../app/settings.ts';
 import type { WorkloadDeclaration } from '../app/workloads.ts';
+import { AWS_VALUES, placeholder } from './bridge/placeholder.ts';
 import { type Credential, credentialsOf } from './governance/credentials.ts';
 import { PLATFORM, type Site } from './site.ts';
 
@@ -25,11 +26,17 @@ export function settingsEnv(site: Site, usecase: string | undefined, declaration
     ...(stores.has('log') && logSettings(site)),
     ...Object.assign({}, ...credentials.map((credential) => fromCredential(site, credential))),
     ...(['lake', 'objects', 'audit'].some((store) => stores.has(store as 'lake')) && objectSettings(site)),
-    ...(stores.has('keys') && site.dials.target === 'aws' && { MILLRACE_KEYS_KMS_KEY: '{{subjectKey}}' }),
+    ...(stores.has('keys') && site.dials.target === 'aws' && kmsSettings(declaration)),
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://${site.endpoints.telemetry.host}:${site.endpoints.telemetry.port}`,
     OTEL_SERVICE_NAME: [PLATFORM, usecase, declaration.name].filter(Boolean).join('-'),
   };
 }
+
+/** Who wraps the master key; the gate alone signs with the key of KMS. */
+const kmsSettings = ({ layer }: WorkloadDeclaration): Env => ({
+  MILLRACE_KEYS_KMS_KEY: placeholder(AWS_VALUES.subjectKey),
+  ...(layer === 'delivery' && { MILLRACE_KEYS_SIGNING_KMS_KEY: placeholder(AWS_VALUES.signingKey) }),
+});
 
 const logSettings = ({ dials, endpoints: { log } }: Site): Env => ({
   MILLRACE_LOG_BROKERS: log.address ?? `${log.host}:${log.port}`,

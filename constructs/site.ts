@@ -29,6 +29,8 @@ export interface Endpoints {
   readonly telemetry: Endpoint;
   /** The API server. */
   readonly controlPlane: Endpoint;
+  /** Who wraps and signs, on aws. */
+  readonly kms?: Endpoint;
   /** What gives pods their identity, on aws. */
   readonly identity?: Endpoint;
 }

@@ -16,6 +16,7 @@ export const AWS_VALUES = {
   lakeBucket: 'lakeBucket',
   auditBucket: 'auditBucket',
   subjectKey: 'subjectKey',
+  signingKey: 'signingKey',
   nodeRole: 'nodeRole',
 } as const;
 

@@ -15,8 +15,12 @@ export interface AwsStores {
   readonly log: { readonly arn: Input<string> };
   /** Wraps subjects' keys. */
   readonly subjectKeyArn: Input<string>;
+  /** Signs in the gate's name. */
   readonly signingKeyArn: Input<string>;
 }
+
+/** What the keyring's master key is wrapped as (app/governance/keys/kms-wrapper.ts): nothing else is opened with that key. */
+const WRAPPED_AS = { 'kms:EncryptionContext:millrace': 'master-key' } as const;
 
 type Declared = Pick<WorkloadDeclaration, 'layer' | 'reads' | 'writes' | 'deletes'>;
 type Stored<S extends Access['store']> = Extract<Access, { readonly store: S }>;
@@ -43,12 +47,13 @@ export function grantsOf(declared: Declared, stores: AwsStores): Statement[] {
     ...(touches(all, 'audit') ? audit(stores.audit, touches(writes, 'audit')) : []),
     ...log(reads, writes, stores.log.arn),
     ...(touches(all, 'keys')
-      ? [allow('WrapSubjectKeys', ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey'], stores.subjectKeyArn)]
+      ? [allow('WrapSubjectKeys', ['kms:Decrypt', 'kms:Encrypt'], stores.subjectKeyArn, { StringEquals: WRAPPED_AS })]
       : []),
     // The gate alone signs, whatever else a workload declares.
     ...(layer === 'delivery' ? [allow('SignVerdicts', ['kms:GetPublicKey', 'kms:Sign'], stores.signingKeyArn)] : []),
+    // Whoever checks does so by the public half, without asking KMS each time.
     ...(layer !== 'delivery' && touches(all, 'objects')
-      ? [allow('CheckSignatures', ['kms:GetPublicKey', 'kms:Verify'], stores.signingKeyArn)]
+      ? [allow('ReadVerifyKey', ['kms:GetPublicKey'], stores.signingKeyArn)]
       : []),
   ];
 }

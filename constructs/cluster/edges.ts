@@ -64,10 +64,7 @@ export function network(scope: Construct, id: string, props: NetworkProps): void
             { port: 53, protocol: 'TCP' },
           ],
         },
-        ...props.egress.map((endpoint) => ({
-          to: peersOf(endpoint),
-          ports: portsOf(endpoint),
-        })),
+        ...waysTo(props.egress),
       ],
     },
   });
@@ -82,6 +79,12 @@ export function network(scope: Construct, id: string, props: NetworkProps): void
       },
     });
   }
+}
+
+/** Two endpoints may lie behind the same way, e.g. two services of AWS at the network's own addresses. */
+function waysTo(endpoints: readonly Endpoint[]) {
+  const ways = endpoints.map((endpoint) => ({ to: peersOf(endpoint), ports: portsOf(endpoint) }));
+  return new Map(ways.map((way) => [JSON.stringify(way), way])).values();
 }
 
 const portsOf = ({ port, morePorts = [] }: Endpoint) => [port, ...morePorts].map((number) => ({ port: number, protocol: 'TCP' }));

@@ -72,17 +72,17 @@ export const namedOf = (usecase: string | undefined, declaration: WorkloadDeclar
 
 /** The endpoints behind the stores that a declaration reads or writes, and who vouches for it there: these and no others may be reached. */
 export function endpointsOf(site: Site, { reads, writes }: Pick<WorkloadDeclaration, 'reads' | 'writes'>): readonly Endpoint[] {
-  const { log, objects, online, metadata, identity } = site.endpoints;
-  const behind: Readonly<Record<Access['store'], Endpoint>> = {
-    log,
-    lake: objects,
-    objects,
-    audit: objects,
-    online,
-    metadata,
-    keys: metadata,
+  const { log, objects, online, metadata, kms, identity } = site.endpoints;
+  const behind: Readonly<Record<Access['store'], readonly Endpoint[]>> = {
+    log: [log],
+    lake: [objects],
+    objects: [objects],
+    audit: [objects],
+    online: [online],
+    metadata: [metadata],
+    keys: kms === undefined ? [metadata] : [metadata, kms],
   };
-  const touched = [...new Set([...reads, ...writes].map(({ store }) => behind[store]))];
+  const touched = [...new Set([...reads, ...writes].flatMap(({ store }) => behind[store]))];
   return identity === undefined || touched.length === 0 ? touched : [...touched, identity];
 }
 
