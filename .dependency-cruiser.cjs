@@ -56,7 +56,7 @@ module.exports = {
       comment: 'Only app/runtime.ts (and tests) choose an adapter behind a port.',
       from: { path: '^(app|bin|pipelines)/', pathNot: ['^app/runtime\\.ts$', 'embedded\\.ts$'] },
       to: {
-        path: '^app/(ingestion/event-log|lake/object-store|lake|features/online-store|registry/metadata|governance/audit-sink|governance/keys)/(bucket|embedded|kafka|kms-signer|kms-wrapper|mounted-wrapper|postgres|s3|valkey)\\.ts$',
+        path: '^app/(ingestion/event-log|lake/object-store|lake|features/online-store|registry/metadata|governance/audit-sink|governance/keys)/(bucket|embedded|kafka|kms-signer|kms-wrapper|mounted-(signer|wrapper)|postgres|s3|valkey)\\.ts$',
       },
     },
   ],

@@ -7,6 +7,7 @@ import type { OnlineStore } from './features/online-store/port.ts';
 import type { ValkeyOptions } from './features/online-store/valkey.ts';
 import type { AuditSink } from './governance/audit-sink/port.ts';
 import type { KeyStore } from './governance/keys/port.ts';
+import type { PostgresKeysOptions } from './governance/keys/postgres.ts';
 import type { EventLog } from './ingestion/event-log/port.ts';
 import type { ObjectStore } from './lake/object-store/port.ts';
 import type { Lake } from './lake/port.ts';
@@ -91,6 +92,10 @@ export function openRuntime(options: RuntimeOptions = {}): Runtime {
       return (await import('./registry/metadata/embedded.ts')).openEmbeddedMetadata(join(dataDir, 'metadata.sqlite'));
     },
     keys: async () => {
+      if (settings.MILLRACE_KEYS_MASTER_FILE !== undefined || settings.MILLRACE_KEYS_KMS_KEY !== undefined) {
+        const { openPostgresKeys } = await import('./governance/keys/postgres.ts');
+        return openPostgresKeys({ database: postgresOf(settings), ...(await keyHolders(settings)) });
+      }
       requireLaptop(settings, 'keys', ['MILLRACE_KEYS_MASTER_FILE', 'MILLRACE_KEYS_KMS_KEY']);
       return (await import('./governance/keys/embedded.ts')).openEmbeddedKeys(join(dataDir, 'keys'));
     },
@@ -168,6 +173,20 @@ function valkeyOf(settings: Settings): ValkeyOptions {
     ...(caFile !== undefined && { caFile }),
     ...(timeout !== undefined && { timeoutMs: Number(timeout) }),
   };
+}
+
+/** Who wraps the master key, and in the gate's own process who signs: each by a mounted text, or by KMS. */
+async function keyHolders(settings: Settings): Promise<Pick<PostgresKeysOptions, 'wrapper' | 'gate'>> {
+  const { MILLRACE_KEYS_KMS_KEY: wrapping, MILLRACE_KEYS_MASTER_FILE: master = '' } = settings;
+  const { MILLRACE_KEYS_SIGNING_KMS_KEY: signing, MILLRACE_KEYS_SIGNING_FILE: signingFile } = settings;
+  const wrapper =
+    wrapping === undefined
+      ? (await import('./governance/keys/mounted-wrapper.ts')).openMountedWrapper(master)
+      : (await import('./governance/keys/kms-wrapper.ts')).openKmsWrapper({ keyId: wrapping });
+  if (signing !== undefined)
+    return { wrapper, gate: (await import('./governance/keys/kms-signer.ts')).openKmsSigner({ keyId: signing }) };
+  if (signingFile === undefined) return { wrapper };
+  return { wrapper, gate: (await import('./governance/keys/mounted-signer.ts')).openMountedSigner(signingFile) };
 }
 
 const addressOf = (text: string) => ({

@@ -72,7 +72,8 @@ export const SETTINGS = Type.Object({
   MILLRACE_METADATA_CA_FILE: file,
   MILLRACE_KEYS_MASTER_FILE: file,
   MILLRACE_KEYS_KMS_KEY: line,
-  /** Signs in the gate's name, where the private half never leaves KMS. */
+  /** What signs in the gate's name: a text that the gate alone may read, or a key whose private half never leaves KMS. */
+  MILLRACE_KEYS_SIGNING_FILE: file,
   MILLRACE_KEYS_SIGNING_KMS_KEY: line,
 
   /** What a manifest states about the definition, for policies to compare; the definition itself is what runs. */

@@ -46,7 +46,7 @@ export async function signEvidence(
   keys: KeyStore,
 ): Promise<{ readonly text: string; readonly verdict: Verdict }> {
   const text = canonicalJson(evidence);
-  const signature = await keys.sign(Buffer.from(text));
+  const signature = await keys.sign(Buffer.from(text), 'gate');
   return { text, verdict: { ...evidence, signature } };
 }
 
@@ -54,6 +54,6 @@ export async function signEvidence(
 export const verdictHolds = (
   { evidence, signature }: Pick<RecordedVerdict, 'evidence' | 'signature'>,
   keys: KeyStore,
-): Promise<boolean> => keys.verify(Buffer.from(evidence), signature);
+): Promise<boolean> => keys.verify(Buffer.from(evidence), signature, 'gate');
 
 export const readEvidence = ({ evidence }: Pick<RecordedVerdict, 'evidence'>): Evidence => JSON.parse(evidence) as Evidence;

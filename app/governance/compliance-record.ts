@@ -95,7 +95,7 @@ async function checksOf(
   const signed = await Promise.all(
     detail.verdicts.map(
       async ({ unitId, evidence, signature }) =>
-        unitId === detail.unitId && (await keys.verify(Buffer.from(evidence), signature)),
+        unitId === detail.unitId && (await keys.verify(Buffer.from(evidence), signature, 'gate')),
     ),
   );
   return [

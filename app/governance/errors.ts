@@ -51,6 +51,11 @@ export const { error: governanceError } = errorTable({
     title: 'There is no keyring yet',
     next: 'Start a workload whose database user owns the schema keyring (millrace_keys on a cluster): it makes the tables.',
   },
+  MR_GOVERNANCE_KEYS_NOT_HOLDER: {
+    status: 403,
+    title: 'Only the gate signs verdicts here',
+    next: 'Let the gate judge: `millrace delivery gate` in its own workload. Where its key is gone for good, remove what gate.keys holds of it.',
+  },
   MR_GOVERNANCE_KEYS_BUSY: {
     status: 503,
     title: 'Another process holds the keyring',

@@ -94,11 +94,17 @@ export async function checkManifest(
 }
 
 /** @throws MR_REGISTRY_SIGNATURE_INVALID naming what was signed and the key */
-export async function checkSigned(keys: KeyStore, what: string, text: string, signature: Signature): Promise<void> {
-  if (await keys.verify(Buffer.from(text), signature)) return;
+export async function checkSigned(
+  keys: KeyStore,
+  what: 'manifest' | 'verdict' | 'approval',
+  text: string,
+  signature: Signature,
+): Promise<void> {
+  const holder = what === 'verdict' ? 'gate' : 'platform';
+  if (await keys.verify(Buffer.from(text), signature, holder)) return;
   throw registryError('MR_REGISTRY_SIGNATURE_INVALID', `the signature of the ${what} does not hold`, {
     field: what,
     value: `key ${signature.keyId}`,
-    expected: `an Ed25519 signature of the platform's key over the stored ${what}`,
+    expected: `an Ed25519 signature by the key of the ${holder} over the stored ${what}`,
   });
 }

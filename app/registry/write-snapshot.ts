@@ -115,7 +115,7 @@ async function gateSnapshot(
   return {
     at: verdict.at,
     passed: verdict.verdict === 'passed' && evidence.verdict === 'passed',
-    signed: evidence.unitId === unitId && (await keys.verify(Buffer.from(verdict.evidence), verdict.signature)),
+    signed: evidence.unitId === unitId && (await keys.verify(Buffer.from(verdict.evidence), verdict.signature, 'gate')),
     checks: (evidence.checks ?? []).map(({ name, passed, measured, limit }) => ({ name, passed, measured, limit })),
     notJudged: evidence.notJudged ?? [],
   };

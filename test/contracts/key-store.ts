@@ -162,6 +162,15 @@ export function keyStoreContract(adapter: string, ground: () => Promise<KeyStore
     assert.match(signature.keyId, /^[0-9a-f]{16}$/);
   });
 
+  check('where the gate has no key of its own, it and the platform are one signer', async (open) => {
+    const bytes = Buffer.from('verdict: passed');
+    const [a, b] = [await open(), await open()];
+    assert.equal(await b.verify(bytes, await a.sign(bytes, 'gate'), 'gate'), true);
+    assert.equal(await b.verify(bytes, await a.sign(bytes), 'gate'), true);
+    assert.equal(await b.verify(bytes, await a.sign(bytes, 'gate')), true);
+    assert.equal(await b.verify(Buffer.from('verdict: refused'), await a.sign(bytes, 'gate'), 'gate'), false);
+  });
+
   check('a secret is made once and is another for each name', async (open) => {
     const token = await (await open()).secret('collector.token');
     assert.equal(Buffer.from(token, 'base64url').length, 32);

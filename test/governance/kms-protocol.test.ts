@@ -3,7 +3,8 @@ import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
 import { test as run } from 'node:test';
 import { inspect } from 'node:util';
 import { MillraceError } from '../../app/errors.ts';
-import { type KmsSigner, openKmsSigner } from '../../app/governance/keys/kms-signer.ts';
+import type { GateSigner } from '../../app/governance/keys/gate-signer.ts';
+import { openKmsSigner } from '../../app/governance/keys/kms-signer.ts';
 import { openKmsWrapper } from '../../app/governance/keys/kms-wrapper.ts';
 import type { KeyWrapper } from '../../app/governance/keys/wrapper.ts';
 import { type KmsProtocol, type Mood, speakKms } from './kms-protocol.ts';
@@ -19,7 +20,7 @@ const CALLER = {
 
 interface Ground {
   readonly kms: KmsProtocol;
-  readonly signer: KmsSigner;
+  readonly signer: GateSigner;
   readonly wrapper: KeyWrapper;
 }
 

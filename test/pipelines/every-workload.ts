@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
-import { pino } from 'pino';
 import { canonicalJson } from '../../app/canonical.ts';
 import { DAY } from '../../app/clock/port.ts';
-import { openEmbeddedOnline } from '../../app/features/online-store/embedded.ts';
 import { catalogueTable } from '../../app/lake/event-table.ts';
 import { openRegistry } from '../../app/registry/registry.ts';
-import { openRuntime, type Ports, type Runtime } from '../../app/runtime.ts';
+import type { Ports, Runtime } from '../../app/runtime.ts';
 import { tokenName } from '../../app/serving/access.ts';
 import { ASKING } from '../../app/serving/kinds.ts';
 import { registryWorkload, type WorkloadDeclaration, workloadsOf } from '../../app/workloads.ts';
@@ -25,20 +20,18 @@ import type { RunningWorkload, WorkloadOptions } from '../../pipelines/workloads
 import { startAnswering } from '../../pipelines/workloads/serving.ts';
 import { startSinking } from '../../pipelines/workloads/sink.ts';
 import { abandonRelease } from './abandoned-release.ts';
+import type { WorkloadGround } from './ground.ts';
 import { type Recorded, recordedRuntime } from './recorded-runtime.ts';
 import type { Tried } from './tried-usecases.ts';
 
-const logger = pino({ level: process.env['MILLRACE_TEST_LOG'] ?? 'silent' });
-
-/** All declared workloads of one use case, run over one data folder. */
+/** All declared workloads of one use case, run over one ground. */
 export interface EveryWorkload {
   /** By name. */
   readonly declared: ReadonlyMap<string, WorkloadDeclaration>;
   /** What each of them did, by name. */
   readonly seen: ReadonlyMap<string, Recorded>;
   /** Runs every workload, in the order that a platform's first days would. */
-  runAll(): Promise<void>;
-  cleanUp(): Promise<void>;
+  runAll(ground: WorkloadGround): Promise<void>;
 }
 
 export function everyWorkload(usecase: Tried): EveryWorkload {
@@ -47,13 +40,12 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
   const model = usecase.model.name;
   const { simulation } = usecase;
   const asking = askingOf(usecase);
-  let dir: string;
-  let inner: Runtime;
+  let ground: WorkloadGround;
   let firstDay = 0;
 
   /** A runtime that notes what the named workload does; several runs of one add up. */
   function runtimeOf(name: string, replace: Partial<Ports> = {}): Runtime {
-    const { runtime, recorded } = recordedRuntime(usecase, inner, replace);
+    const { runtime, recorded } = recordedRuntime(usecase, ground.as(name), replace);
     const known = seen.get(name) ?? recorded;
     seen.set(name, known);
     if (known === recorded) return runtime;
@@ -89,7 +81,7 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
     const [layer = '', ...words] = declared.get(name)?.command ?? [];
     const runtime = runtimeOf(name, replace);
     const context: CommandContext = {
-      options: () => ({ data: dir, usecase: usecase.name }),
+      options: () => ({ data: ground.dir, usecase: usecase.name }),
       open: async () => runtime,
       usecase: async () => usecase,
       answer: () => undefined,
@@ -104,8 +96,10 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
     process.exitCode = 0;
   }
 
+  const secret = async (workload: string, name: string) => (await ground.as(workload).use('keys')).secret(name);
+
   async function collect(from: number, to: number): Promise<void> {
-    const token = await (await inner.use('keys')).secret('collector-token');
+    const token = await secret('collector', 'collector-token');
     await during('collector', startCollecting, async (running) => {
       assert.equal((await call(running, '/v1/events', 'nobody', {})).http, 401);
       const all = [...simulation.events({ from, to, changes: [] })];
@@ -120,26 +114,27 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
 
   /** Makes the newest version champion, past the gate's judgement: whether it is good is not asked here. */
   async function promoteNewest(): Promise<void> {
-    const [keys, metadata] = [await inner.use('keys'), await inner.use('metadata')];
+    const gate = ground.as('gate');
+    const keys = await gate.use('keys');
     const registry = openRegistry({
-      metadata,
+      metadata: await gate.use('metadata'),
       keys,
-      objects: await inner.use('objects'),
-      audit: await inner.use('audit'),
-      clock: inner.clock,
+      objects: await gate.use('objects'),
+      audit: await gate.use('audit'),
+      clock: gate.clock,
     });
     const [newest] = await registry.list(model);
     assert.ok(newest !== undefined);
     const { version, unitId } = newest;
     const evidence = canonicalJson({ kind: 'verdict', model, version, unitId, verdict: 'passed', approval: 'local' });
-    await registry.recordVerdict('gate', { evidence, signature: await keys.sign(Buffer.from(evidence)) });
+    await registry.recordVerdict('gate', { evidence, signature: await keys.sign(Buffer.from(evidence), 'gate') });
     await registry.approve(model, version, 'local');
     await registry.promote(model, version, 'test', 'a test');
   }
 
   /** Asks about as many different subjects; resolves to the last answer's id. */
   async function askMany(running: RunningWorkload, count: number): Promise<string> {
-    const token = await (await inner.use('keys')).secret(tokenName(ASKING[usecase.kind]));
+    const token = await secret('serving', tokenName(ASKING[usecase.kind]));
     const asks = [...simulation.events({ from: firstDay, to: firstDay + DAY / 2, changes: [] })].filter(({ asks }) => asks);
     const bySubject = new Map(asks.map((visit) => [visit.subject, visit]));
     assert.ok(bySubject.size >= count);
@@ -153,13 +148,12 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
     return last;
   }
 
-  async function runAll(): Promise<void> {
-    dir = await mkdtemp(join(tmpdir(), 'millrace-privilege-'));
-    inner = openRuntime({ dataDir: dir, logger, environment: {} });
-    const now = inner.clock.now();
+  async function runAll(on: WorkloadGround): Promise<void> {
+    ground = on;
+    const now = ground.owner.clock.now();
     firstDay = now - simulation.historyDays * DAY;
     const between = now - (simulation.historyDays * DAY) / 3;
-    const lake = await inner.use('lake');
+    const lake = await ground.owner.use('lake');
     for (const table of usecase.tables) await lake.ensureTable(catalogueTable(usecase, table));
 
     await collect(firstDay, between);
@@ -168,7 +162,7 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
     });
     await during('sink', startSinking, caughtUp);
     await during('materializer', startStreaming, caughtUp);
-    const empty = await openEmbeddedOnline(join(dir, 'online-anew'));
+    const empty = await ground.emptyOnline();
     await job('backfill', { online: empty });
     await empty.close();
     await job('retrain');
@@ -185,7 +179,7 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
     });
     await during('sink', startSinking, caughtUp);
     await during('serving', startAnswering, async (running) => {
-      const token = await (await inner.use('keys')).secret(tokenName('explain'));
+      const token = await secret('serving', tokenName('explain'));
       const explained = await call(running, `/v1/explain/${request}`, token);
       assert.equal(explained['status'], 'explained');
     });
@@ -198,24 +192,16 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
       );
     });
     await during('monitor', startWatching, caughtUp);
-    await abandonRelease(await inner.use('objects'), model);
+    await abandonRelease(await ground.owner.use('objects'), model);
     for (const name of ['robustness', 'retrain-on-drift', 'sweep', 'compact', 'vacuum']) await job(name);
     const start = (options: WorkloadOptions) => startRegistry({ ...options, models: [model] });
     await during('registry', start, async (running) => {
-      const token = await (await inner.use('keys')).secret('registry-token');
+      const token = await secret('registry', 'registry-token');
       assert.ok('models' in (await call(running, '/v1/snapshot', token)));
     });
   }
 
-  return {
-    declared,
-    seen,
-    runAll,
-    async cleanUp() {
-      await inner.close();
-      await rm(dir, { recursive: true, force: true });
-    },
-  };
+  return { declared, seen, runAll };
 }
 
 async function until(done: () => Promise<boolean>): Promise<void> {

@@ -2,14 +2,19 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { WorkloadDeclaration } from '../../app/workloads.ts';
 import { everyWorkload } from './every-workload.ts';
+import { embeddedGround, type WorkloadGround } from './ground.ts';
 import { differences } from './recorded-runtime.ts';
 import { orders, shop } from './tried-usecases.ts';
 
 for (const usecase of [shop, orders]) {
   describe(`of a ${usecase.kind}`, () => {
-    const { declared, seen, runAll, cleanUp } = everyWorkload(usecase);
-    before(runAll);
-    after(cleanUp);
+    const { declared, seen, runAll } = everyWorkload(usecase);
+    let ground: WorkloadGround;
+    before(async () => {
+      ground = await embeddedGround();
+      await runAll(ground);
+    });
+    after(() => ground.end());
 
     for (const [name, declaration] of declared) {
       test(`${name} reads, writes and deletes what it declares, all of it and nothing else`, () => {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { lock, unlock } from '../../app/governance/keys/box.ts';
+import type { GateSigner } from '../../app/governance/keys/gate-signer.ts';
 import type { KeyStore } from '../../app/governance/keys/port.ts';
 import { openPostgresKeys, type PostgresKeysOptions } from '../../app/governance/keys/postgres.ts';
+import { keyIdOf } from '../../app/governance/keys/signing-keys.ts';
 import type { KeyWrapper } from '../../app/governance/keys/wrapper.ts';
 import { keyStoreContract } from '../contracts/key-store.ts';
 import { type PostgresServer, startPostgres } from './postgres.ts';
@@ -167,4 +169,49 @@ test('a keyring of a newer layout is refused by both numbers', async (t) => {
   await open();
   await server.admin(database.database, 'update keyring.layout set version = 9');
   await assert.rejects(open(), { code: 'MR_GOVERNANCE_KEYS_NEWER', value: 9, expected: 'at most 1' });
+});
+
+/** As KMS signs: nobody else has the private half. */
+function signerOf(): GateSigner {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  return {
+    sign: async (bytes) => ({ keyId: keyIdOf(publicKey), value: sign(null, bytes, privateKey).toString('base64') }),
+    verifyKey: async () => String(publicKey.export({ type: 'spki', format: 'pem' })),
+    close: () => undefined,
+  };
+}
+
+test('once the gate has a key of its own, nothing else stands for it, and what it signed before it had one does no more', async (t) => {
+  const { open, end, database } = await ground();
+  t.after(end);
+  const bytes = Buffer.from('verdict: passed');
+  const trainer = await open();
+  const before = await trainer.sign(bytes, 'gate');
+  assert.equal(await trainer.verify(bytes, before, 'gate'), true);
+  const signer = signerOf();
+  const gate = await open({ gate: signer });
+  const verdict = await gate.sign(bytes, 'gate');
+  for (const keys of [trainer, gate, await open()]) {
+    assert.equal(await keys.verify(bytes, verdict, 'gate'), true);
+    assert.equal(await keys.verify(Buffer.from('verdict: refused'), verdict, 'gate'), false);
+    assert.equal(await keys.verify(bytes, before, 'gate'), false, 'by the key of the platform');
+    assert.equal(await keys.verify(bytes, await trainer.sign(bytes), 'gate'), false);
+    assert.equal(await keys.verify(bytes, verdict), false, 'the gate is not the platform');
+  }
+  await assert.rejects(trainer.sign(bytes, 'gate'), { code: 'MR_GOVERNANCE_KEYS_NOT_HOLDER' });
+  // A key that is put in its place under its id is not that key.
+  await server.admin(database.database, `update gate.keys set open = '${await signerOf().verifyKey()}'`);
+  assert.equal(await (await open()).verify(bytes, verdict, 'gate'), false);
+});
+
+test('of two keys of the gate, what the older one signed stays verifiable', async (t) => {
+  const { open, end } = await ground();
+  t.after(end);
+  const bytes = Buffer.alloc(100_000, 7);
+  const [old, next] = [await open({ gate: signerOf() }), await open({ gate: signerOf() })];
+  const first = await old.sign(bytes, 'gate');
+  const second = await next.sign(bytes, 'gate');
+  assert.notEqual(first.keyId, second.keyId);
+  const reader = await open();
+  for (const signature of [first, second]) assert.equal(await reader.verify(bytes, signature, 'gate'), true);
 });

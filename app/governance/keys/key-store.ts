@@ -4,11 +4,10 @@ import { BoundedCache } from './bounded-cache.ts';
 import { lock, unlock } from './box.ts';
 import type { Keyring, KeyringRow } from './keyring.ts';
 import type { KeyStore, SubjectKeys } from './port.ts';
-import type { SigningKeys } from './signing-keys.ts';
 
 export interface KeyStoreParts {
   readonly keyring: Keyring;
-  readonly signing: Pick<SigningKeys, 'sign' | 'verify' | 'verifyKey'>;
+  readonly signing: Pick<KeyStore, 'sign' | 'verify' | 'verifyKey'>;
   /** 32 bytes under which data keys and secrets are wrapped, and from which the key of the lookup is derived. */
   readonly master: Buffer;
   /** Where the master key comes from, for errors. */
@@ -173,8 +172,8 @@ export async function openKeyStore(parts: KeyStoreParts): Promise<KeyStore> {
       await refresh();
       return erased;
     },
-    sign: (bytes) => signing.sign(bytes),
-    verify: (bytes, signature) => signing.verify(bytes, signature),
+    sign: (bytes, holder) => signing.sign(bytes, holder),
+    verify: (bytes, signature, holder) => signing.verify(bytes, signature, holder),
     verifyKey: () => signing.verifyKey(),
     async secret(name) {
       if (/^[a-z0-9][a-z0-9.-]{0,63}$/.test(name)) return secret(name);

@@ -1,29 +1,18 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { GetPublicKeyCommand, SignCommand } from '@aws-sdk/client-kms';
 import { governanceError } from '../errors.ts';
+import type { GateSigner } from './gate-signer.ts';
 import { type KmsKey, type KmsOptions, kmsFault, openKmsClient } from './kms-client.ts';
-import type { Signature } from './port.ts';
 import { keyIdOf } from './signing-keys.ts';
 
 /** KMS signs no more at once; of Ed25519 it takes the message itself, and its pre-hashed kind is another signature. */
 const MOST_BYTES = 4_096;
 
-export interface KmsSigner {
-  /**
-   * Ed25519 (RFC 8032) over the bytes themselves, which anyone checks by the public key alone.
-   * @throws MR_GOVERNANCE_KEYS_MESSAGE_SIZE for none, or more than 4,096
-   */
-  sign(bytes: Buffer): Promise<Signature>;
-  /** The public half (SubjectPublicKeyInfo, PEM). */
-  verifyKey(): Promise<string>;
-  close(): void;
-}
-
 /**
  * Signs with a key whose private half never leaves KMS. The identity needs `kms:Sign` and `kms:GetPublicKey` on it, and no more.
  * @throws MR_GOVERNANCE_KEYS_DENIED, MR_GOVERNANCE_KEYS_UNREACHABLE, MR_GOVERNANCE_KEYS_DISABLED, MR_GOVERNANCE_KEYS_UNFIT from each call
  */
-export function openKmsSigner(options: KmsOptions): KmsSigner {
+export function openKmsSigner(options: KmsOptions): GateSigner {
   const client = openKmsClient(options);
   const { keyId } = options;
   const key: KmsKey = { setting: 'MILLRACE_KEYS_SIGNING_KMS_KEY', keyId };

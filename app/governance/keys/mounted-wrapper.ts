@@ -1,12 +1,10 @@
 import { hkdfSync } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { governanceError } from '../errors.ts';
 import { lock, unlock } from './box.ts';
+import { secretTextOf } from './mounted-secret.ts';
 import type { KeyWrapper } from './wrapper.ts';
 
 const SETTING = 'MILLRACE_KEYS_MASTER_FILE';
-/** Of the 62 kinds that the cluster makes it of, so many hold 190 bits. */
-const LEAST_CHARACTERS = 32;
 const CONTEXT = 'keyring master';
 
 /**
@@ -34,18 +32,5 @@ export function openMountedWrapper(file: string): KeyWrapper {
   };
 }
 
-async function keyOf(file: string): Promise<Buffer> {
-  const unfit = (message: string, cause?: unknown) =>
-    governanceError('MR_GOVERNANCE_KEYS_MASTER_UNFIT', message, {
-      field: SETTING,
-      value: file,
-      expected: `a file with at least ${LEAST_CHARACTERS} characters that this process may read`,
-      cause,
-    });
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw unfit(`${file} cannot be read`, cause);
-  });
-  const secret = text.replace(/\r?\n$/, '');
-  if (secret.length < LEAST_CHARACTERS) throw unfit(`${file} holds ${secret.length} characters`);
-  return Buffer.from(hkdfSync('sha256', secret, '', 'millrace master key wrap', 32));
-}
+const keyOf = async (file: string): Promise<Buffer> =>
+  Buffer.from(hkdfSync('sha256', await secretTextOf(file, SETTING), '', 'millrace master key wrap', 32));

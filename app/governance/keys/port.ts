@@ -16,15 +16,19 @@ export interface KeyStore {
   /** Deletes the data key for ever and remembers the pseudonym as erased. Undefined where the subject is unknown. */
   erase(subject: string): Promise<string | undefined>;
   erased(): Promise<ReadonlySet<string>>;
-  /** Signs with the platform's Ed25519 key. */
-  sign(bytes: Buffer): Promise<Signature>;
-  verify(bytes: Buffer, signature: Signature): Promise<boolean>;
-  /** The public half of the signing key (SubjectPublicKeyInfo, PEM), for those who check what was signed elsewhere. */
+  /** Signs with the Ed25519 key of `holder`. @throws MR_GOVERNANCE_KEYS_NOT_HOLDER where the gate has a key that is not here */
+  sign(bytes: Buffer, holder?: KeyHolder): Promise<Signature>;
+  /** Whether `holder` signed just these bytes: once the gate has a key of its own, the platform's stands for it no more. */
+  verify(bytes: Buffer, signature: Signature, holder?: KeyHolder): Promise<boolean>;
+  /** The public half of the platform's signing key (SubjectPublicKeyInfo, PEM), for those who check what was signed elsewhere. */
   verifyKey(): Promise<string>;
   /** A named secret (API token, HMAC key), made at random on first use, kept outside git and logs. */
   secret(name: string): Promise<string>;
   close(): Promise<void>;
 }
+
+/** Who signs: the platform, @default, or the gate alone, where it has a key of its own; where it has none they are one. */
+export type KeyHolder = 'platform' | 'gate';
 
 export interface SubjectKeys {
   /** Random, stable per subject; says nothing about the person once the mapping is gone. */

@@ -39,6 +39,10 @@ export async function rowsOf<Row>(
   }
 }
 
+/** By the catalogue's tables: what to_regclass() once did not find, it does not find again within the transaction. */
+export const isThere = async (on: PostgresPool | PostgresPoolClient, schema: string, table: string): Promise<boolean> =>
+  (await rowsOf(on, 'select 1 from pg_tables where schemaname = $1 and tablename = $2', [schema, table])).length > 0;
+
 /** Runs `body` in a transaction that no other of this keyring's runs beside. */
 export async function alone<T>(pool: PostgresPool, body: (client: PostgresPoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
@@ -93,9 +97,7 @@ export async function ensureKeyring(pool: PostgresPool, place: string, readyMs: 
 }
 
 async function makeTables(pool: PostgresPool): Promise<undefined> {
-  // By the catalogue's tables: what to_regclass() once did not find, it does not find again within the transaction.
-  const there = async (on: PostgresPool | PostgresPoolClient) =>
-    (await rowsOf(on, `select 1 from pg_tables where schemaname = 'keyring' and tablename = 'layout'`)).length > 0;
+  const there = (on: PostgresPool | PostgresPoolClient) => isThere(on, 'keyring', 'layout');
   if (await there(pool)) return undefined;
   await alone(pool, async (client) => {
     if (await there(client)) return;

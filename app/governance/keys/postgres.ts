@@ -1,7 +1,9 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { openPostgresPool, type PostgresOptions, placeOf } from '../../registry/metadata/postgres-connection.ts';
+import type { GateSigner } from './gate-signer.ts';
 import { openKeyStore } from './key-store.ts';
 import type { KeyStore } from './port.ts';
+import { postgresGateKeys } from './postgres-gate.ts';
 import { postgresKeyring } from './postgres-keyring.ts';
 import { ensureKeyring, rowsOf } from './postgres-schema.ts';
 import { postgresSigningKeys } from './postgres-signing.ts';
@@ -14,6 +16,8 @@ export interface PostgresKeysOptions {
   readonly database: PostgresOptions;
   /** Opens the master key, which lies wrapped in the database. Closed with the store. */
   readonly wrapper: KeyWrapper;
+  /** In the gate's own process: its key. Closed with the store. */
+  readonly gate?: GateSigner;
   /** How long an erasure by another process may go unseen, milliseconds. @default 1000 */
   readonly staleMs?: number;
   /** Subjects kept in memory. @default 100000 */
@@ -31,11 +35,12 @@ export interface PostgresKeysOptions {
  * MR_GOVERNANCE_KEYS_UNREADABLE, and what the wrapper throws
  */
 export async function openPostgresKeys(options: PostgresKeysOptions): Promise<KeyStore> {
-  const { database, wrapper, staleMs = STALE_MS, cached, readyMs } = options;
+  const { database, wrapper, gate, staleMs = STALE_MS, cached, readyMs } = options;
   const pool = await openPostgresPool(database);
   let closing: Promise<void> | undefined;
   const close = () => {
     wrapper.close();
+    gate?.close();
     closing ??= pool.end();
     return closing;
   };
@@ -55,9 +60,16 @@ export async function openPostgresKeys(options: PostgresKeysOptions): Promise<Ke
     throw error;
   }
   const signingKey = Buffer.from(hkdfSync('sha256', master, '', 'millrace signing key wrap', 32));
+  const own = postgresSigningKeys(pool, signingKey);
+  const gates = postgresGateKeys(pool, gate);
   return openKeyStore({
     keyring: postgresKeyring(pool, close),
-    signing: postgresSigningKeys(pool, signingKey),
+    signing: {
+      sign: async (bytes, holder) => (holder === 'gate' ? await gates.sign(bytes) : undefined) ?? (await own.sign(bytes)),
+      verify: async (bytes, signature, holder) =>
+        (holder === 'gate' ? await gates.verify(bytes, signature) : undefined) ?? (await own.verify(bytes, signature)),
+      verifyKey: () => own.verifyKey(),
+    },
     master,
     masterName: `the master key in ${place}`,
     staleMs,
