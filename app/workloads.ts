@@ -223,25 +223,3 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
     },
   ];
 }
-
-/** What runs once for all use cases: the registry, read by people and by previews. */
-export const registryWorkload: WorkloadDeclaration = {
-  name: 'registry',
-  layer: 'registry',
-  kind: 'service',
-  command: ['registry', 'serve'],
-  port: HTTP,
-  reads: [{ store: 'objects', prefix: 'releases/' }, METADATA, KEYS],
-  writes: [],
-};
-
-/** What checks the log of acts each night, whole. */
-export const auditWorkload: WorkloadDeclaration = {
-  name: 'audit-check',
-  layer: 'governance',
-  kind: 'schedule',
-  command: ['governance', 'audit', 'verify'],
-  schedule: '10 4 * * *',
-  reads: [AUDIT, KEYS],
-  writes: [],
-};

@@ -1,7 +1,8 @@
 import { getCallerIdentityOutput } from '@pulumi/aws/getCallerIdentity.js';
 import { Provider } from '@pulumi/aws/provider.js';
 import type { ComponentResourceOptions, Output, Resource } from '@pulumi/pulumi';
-import { auditWorkload, registryWorkload, type WorkloadDeclaration } from '../app/workloads.ts';
+import { auditWorkload, registryWorkload } from '../app/platform-workloads.ts';
+import type { WorkloadDeclaration } from '../app/workloads.ts';
 import type { AwsScope } from './cluster/aws-component.ts';
 import { AwsEks } from './cluster/aws-eks.ts';
 import { type AwsStores, grantsOf } from './cluster/aws-grants.ts';

@@ -7,6 +7,16 @@ export const { error: registryError } = errorTable({
     title: 'The data folder was written by a newer Millrace',
     next: 'Use the Millrace version that wrote it, or another folder with --data. Nothing was changed.',
   },
+  MR_REGISTRY_LAYOUT_OLDER: {
+    status: 503,
+    title: 'The database has not been laid out for this version yet',
+    next: 'Wait for the run `registry-layout`, or run `millrace registry migrate` as the user that owns the database; then start again.',
+  },
+  MR_REGISTRY_USERS_MISSING: {
+    status: 503,
+    title: 'Users of the database have not been made yet',
+    next: 'Wait for the operator, or for the run `database-users`, that makes them; then run `millrace registry migrate` again.',
+  },
   MR_REGISTRY_METADATA_BUSY: {
     status: 503,
     title: 'Another process holds the metadata store',

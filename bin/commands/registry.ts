@@ -53,6 +53,21 @@ export function registryCommands(program: Command, context: CommandContext): voi
   );
 
   registry
+    .command('migrate')
+    .description("Bring the metadata store to this version's layout, and each user of a shared one to its rights; as its owner")
+    .action(async () => {
+      const [{ LAYOUT }, { EVERYDAY_USERS, userName }] = await Promise.all([
+        import('../../app/registry/metadata/migrations.ts'),
+        import('../../app/registry/metadata/users.ts'),
+      ]);
+      // Who may make tables brings the store to its layout by opening it.
+      const metadata = await (await context.open()).use('metadata');
+      await metadata.share?.();
+      const users = metadata.share === undefined ? [] : EVERYDAY_USERS.map(userName);
+      context.answer({ layout: LAYOUT, users }, [`layout ${LAYOUT}`, ...users.map((user) => `  rights of ${user}`)].join('\n'));
+    });
+
+  registry
     .command('list')
     .description('All versions, newest first')
     .action(async () => {

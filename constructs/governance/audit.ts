@@ -1,5 +1,5 @@
 import type { Construct } from 'constructs';
-import { auditWorkload } from '../../app/workloads.ts';
+import { auditWorkload } from '../../app/platform-workloads.ts';
 import { cronJob } from '../cluster/schedule.ts';
 import type { Site } from '../site.ts';
 

@@ -1,4 +1,6 @@
+import { type DatabaseUser, userName } from '../../app/registry/metadata/users.ts';
 import type { Access, WorkloadDeclaration } from '../../app/workloads.ts';
+import { AWS_VALUES, placeholder } from '../bridge/placeholder.ts';
 import { rdsAuthority } from '../registry/rds-authority.ts';
 import { PLATFORM, type Site } from '../site.ts';
 
@@ -17,12 +19,18 @@ export interface Credential {
   /** The user that the password belongs to. */
   readonly user?: string;
   /** A duty that it allows and that no other workload may have beside another: `millrace.dev/grants`. */
-  readonly grants?: 'promote' | 'write-data';
+  readonly grants?: Duty;
 }
 
-/** Users of the registry's database, the mightiest first. Only the gate's may move the champion. */
-export const DATABASE_USERS = ['gate', 'writer', 'keys', 'reader'] as const;
-export type DatabaseUser = (typeof DATABASE_USERS)[number];
+/** What credentials allow that duties are parted by: moving the champion, writing what is trained on, owning the registry's tables. */
+export type Duty = 'promote' | 'write-data' | 'own-tables';
+
+/** The duty that a user of the registry's database has, if it has one. */
+export const dutyOf = (user: DatabaseUser): Duty | undefined =>
+  user === 'gate' ? 'promote' : user === 'owner' ? 'own-tables' : undefined;
+
+/** Users whose password one account alone may read. */
+export const isAlone = (user: DatabaseUser): boolean => dutyOf(user) !== undefined;
 
 /** Secrets as their makers call them: Strimzi, CloudNativePG and cert-manager have names of their own. */
 export const MADE = {
@@ -118,30 +126,37 @@ function onlineCredential(site: Site, own: string, user: OnlineUser): Credential
   };
 }
 
-/** The gate's user for delivery; else by the mightiest thing it does. */
+/** The gate's user for delivery, the owner where the registry itself writes; else by the mightiest thing it does. */
 export function databaseUser({ layer, reads, writes }: Declared): DatabaseUser {
   if (layer === 'delivery') return 'gate';
-  if (writes.some(({ store }) => store === 'metadata')) return 'writer';
+  if (writes.some(({ store }) => store === 'metadata')) return layer === 'registry' ? 'owner' : 'writer';
   return [...reads, ...writes].some(({ store }) => store === 'keys') ? 'keys' : 'reader';
 }
 
 function databaseCredential(site: Site, own: string, user: DatabaseUser): Credential {
+  const grants = dutyOf(user);
   const head = {
     opens: 'metadata',
     secret: `${own}-metadata`,
-    user: `${PLATFORM}_${user}`,
-    ...(user === 'gate' && { grants: 'promote' as const }),
+    user: userName(user),
+    ...(grants !== undefined && { grants }),
   } as const;
   if (site.dials.providers.metadata === 'rds')
     return {
       ...head,
       store: CLOUD_STORE,
-      files: { password: { key: cloudName(site, databaseSecret(user)), property: 'password' } },
+      // RDS itself keeps the owner's.
+      files: {
+        password: {
+          key: user === 'owner' ? placeholder(AWS_VALUES.metadataOwner) : cloudName(site, databaseSecret(user)),
+          property: 'password',
+        },
+      },
       known: { 'ca.crt': rdsAuthority(site.dials.aws?.region ?? '') },
     };
   return {
     ...head,
-    store: user === 'gate' ? OWN_STORE : storeOf('registry'),
+    store: isAlone(user) ? OWN_STORE : storeOf('registry'),
     files: {
       password: { key: databaseSecret(user), property: 'password' },
       'ca.crt': { key: MADE.databaseCertificate, property: 'ca.crt' },

@@ -134,7 +134,7 @@ interface GeneratedSecret {
   readonly name: string;
   /** Characters, of 62 kinds. @default 40 */
   readonly length?: number;
-  readonly holds: { readonly user?: string; readonly store?: string; readonly grants?: Credential['grants'] };
+  readonly holds: { readonly user?: string; readonly store?: string; readonly grants?: Credential['grants'] | undefined };
 }
 
 /** The store through which other namespaces of the platform read Secrets of this one, and the identity it reads with. */

@@ -1,5 +1,5 @@
 import type { Construct } from 'constructs';
-import { registryWorkload } from '../../app/workloads.ts';
+import { registryWorkload } from '../../app/platform-workloads.ts';
 import { labelsOf, selectorOf } from '../labels.ts';
 import { customObject } from '../object.ts';
 import { CLUSTER } from '../registry/postgres.ts';

@@ -5,14 +5,14 @@ import { Instance } from '@pulumi/aws/rds/instance.js';
 import { ParameterGroup } from '@pulumi/aws/rds/parameterGroup.js';
 import { SubnetGroup } from '@pulumi/aws/rds/subnetGroup.js';
 import type { ComponentResourceOptions, Input, Output } from '@pulumi/pulumi';
+import { EVERYDAY_USERS, userName } from '../../app/registry/metadata/users.ts';
 import { DATA } from '../../app/usecases/data-annotations.ts';
 import { AwsComponent, type AwsScope, partitionOf, physicalName } from '../cluster/aws-component.ts';
 import { guard } from '../cluster/aws-guard.ts';
 import { trustService } from '../cluster/aws-statement.ts';
 import { AwsPassword } from '../governance/aws-password.ts';
-import { DATABASE_USERS, databaseSecret } from '../governance/credentials.ts';
+import { databaseSecret } from '../governance/credentials.ts';
 import { PLATFORM } from '../site.ts';
-import { userName } from './database-grants.ts';
 import { RDS_AUTHORITY } from './rds-authority.ts';
 
 export const POSTGRES_PORT = 5432;
@@ -52,7 +52,7 @@ const GROWTH = 4;
 export class AwsPostgres extends AwsComponent {
   /** Host. */
   readonly endpoint: Output<string>;
-  /** Where in Secrets Manager the owner's credentials are: who makes the users (database-users.ts). */
+  /** Where in Secrets Manager the owner's credentials are: who makes the users (database-users.ts) and the tables (layout.ts). */
   readonly ownerSecretArn: Output<string>;
 
   constructor(name: string, scope: AwsScope, props: AwsPostgresProps, options?: ComponentResourceOptions) {
@@ -107,7 +107,7 @@ export class AwsPostgres extends AwsComponent {
         engineVersion: major,
         instanceClass: props.instanceClass,
         dbName: PLATFORM,
-        username: `${PLATFORM}_owner`,
+        username: userName('owner'),
         manageMasterUserPassword: true,
         masterUserSecretKmsKeyId: props.secretsKeyArn,
         iamDatabaseAuthenticationEnabled: true,
@@ -142,7 +142,7 @@ export class AwsPostgres extends AwsComponent {
     );
     this.endpoint = instance.address;
     this.ownerSecretArn = instance.masterUserSecrets.apply(([first]) => first?.secretArn ?? '');
-    for (const user of DATABASE_USERS) {
+    for (const user of EVERYDAY_USERS) {
       const part = databaseSecret(user);
       new AwsPassword(
         part,

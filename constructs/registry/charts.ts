@@ -2,6 +2,7 @@ import { type App, Chart } from 'cdk8s';
 import { namespaceStore } from '../governance/secrets.ts';
 import type { Site } from '../site.ts';
 import { databaseUsers } from './database-users.ts';
+import { layout } from './layout.ts';
 import { postgres } from './postgres.ts';
 import { registry } from './registry.ts';
 
@@ -11,6 +12,7 @@ export function platformChart(app: App, site: Site): Chart {
   if (site.dials.providers.metadata === 'cloudnative-pg') namespaceStore(chart, site, 'registry');
   postgres(chart, site);
   databaseUsers(chart, site);
+  layout(chart, site);
   registry(chart, site);
   return chart;
 }

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { Construct } from 'constructs';
+import { EVERYDAY_USERS, userName } from '../../app/registry/metadata/users.ts';
 import type { WorkloadDeclaration } from '../../app/workloads.ts';
 import { AWS_VALUES, placeholder } from '../bridge/placeholder.ts';
 import { network } from '../cluster/edges.ts';
 import { podTemplate, serviceAccountOf } from '../cluster/pod.ts';
 import { declaredAnnotations } from '../cluster/workload.ts';
-import { CLOUD_STORE, cloudName, DATABASE_USERS, databaseSecret } from '../governance/credentials.ts';
+import { CLOUD_STORE, cloudName, databaseSecret } from '../governance/credentials.ts';
 import { copiedSecret } from '../governance/secrets.ts';
 import { IMAGES } from '../images.ts';
 import { labelsOf } from '../labels.ts';
 import { object } from '../object.ts';
 import { namespaceOf, PLATFORM, type Site } from '../site.ts';
-import { DATABASE_GRANTS, TABLE_OWNER, userName } from './database-grants.ts';
 import { rdsAuthority } from './rds-authority.ts';
 
 const DECLARATION: WorkloadDeclaration = {
@@ -25,20 +25,24 @@ const DECLARATION: WorkloadDeclaration = {
 const NAMED = { name: DECLARATION.name, layer: DECLARATION.layer } as const;
 const OWNER = 'owner';
 const SECRET = `${NAMED.name}-passwords`;
+/** Those that the owner is as well. */
+const ITS_OWN = ['writer', 'keys'] as const;
 const DEADLINE_SECONDS = 1_200;
 const RETRIES = 6;
 
-/** Makes the users that are missing, and grants; run twice, it changes nothing. */
+/** Makes the users that are missing; run twice, it changes nothing. What each may do, the layout's run says (layout.ts). */
 export const USERS_SQL = `do $$
 declare name text;
 begin
-  foreach name in array array[${DATABASE_USERS.map((user) => `'${userName(user)}'`).join(', ')}] loop
+  foreach name in array array[${EVERYDAY_USERS.map((user) => `'${userName(user)}'`).join(', ')}] loop
     if not exists (select from pg_roles where rolname = name) then execute format('create role %I login', name); end if;
   end loop;
-  -- Who makes a role may become it, and so say what is granted on its tables.
-  if not pg_has_role('${TABLE_OWNER}', 'usage') then execute format('grant %I to %I', '${TABLE_OWNER}', current_user); end if;
+  -- Who made a role may become it: to take its tables over, and to say what is granted in its schema.
+  foreach name in array array[${ITS_OWN.map((user) => `'${userName(user)}'`).join(', ')}] loop
+    if not pg_has_role(name, 'set') or not pg_has_role(name, 'usage') then execute format('grant %I to %I', name, current_user); end if;
+  end loop;
 end $$;
-${DATABASE_GRANTS.map((statement) => `${statement};\n`).join('')}`;
+`;
 
 /**
  * Arguments: the statements, and the folder with a file of its password for the owner and each user. `\password` sends no
@@ -50,13 +54,13 @@ statements=$1 passwords=$2
 PGPASSWORD=$(cat "$passwords/${OWNER}")
 export PGPASSWORD
 psql -X -q -v ON_ERROR_STOP=1 -f "$statements"
-for user in ${DATABASE_USERS.join(' ')}; do
+for user in ${EVERYDAY_USERS.join(' ')}; do
   password=$(cat "$passwords/$user")
   printf '%s\\n%s\\n' "$password" "$password" | psql -X -q -v ON_ERROR_STOP=1 -c "\\\\password ${PLATFORM}_$user"
 done
 `;
 
-/** The users of the registry's database where RDS runs it: a run as its owner, made anew when users or grants change. */
+/** The users of the registry's database where RDS runs it: a run as its owner, made anew when the users change. */
 export function databaseUsers(scope: Construct, site: Site): void {
   const { dials, endpoints } = site;
   if (dials.providers.metadata !== 'rds' || dials.aws === undefined) return;
@@ -74,7 +78,7 @@ export function databaseUsers(scope: Construct, site: Site): void {
     store: CLOUD_STORE,
     files: {
       [OWNER]: password(placeholder(AWS_VALUES.metadataOwner)),
-      ...Object.fromEntries(DATABASE_USERS.map((user) => [user, password(cloudName(site, databaseSecret(user)))])),
+      ...Object.fromEntries(EVERYDAY_USERS.map((user) => [user, password(cloudName(site, databaseSecret(user)))])),
     },
   });
   network(scope, 'database-users-network', { ...NAMED, owner, egress: [endpoints.metadata] });
@@ -94,7 +98,7 @@ export function databaseUsers(scope: Construct, site: Site): void {
           PGHOST: endpoints.metadata.host,
           PGPORT: String(endpoints.metadata.port),
           PGDATABASE: PLATFORM,
-          PGUSER: `${PLATFORM}_owner`,
+          PGUSER: userName('owner'),
           PGSSLMODE: 'verify-full',
           PGSSLROOTCERT: `/etc/millrace/${metadata.name}/ca.crt`,
           PGCONNECT_TIMEOUT: '10',

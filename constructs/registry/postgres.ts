@@ -1,17 +1,17 @@
 import type { Construct } from 'constructs';
+import { DATABASE_USERS, EVERYDAY_USERS, userName } from '../../app/registry/metadata/users.ts';
 import { LAYER } from '../../app/usecases/annotations.ts';
 import { DATA } from '../../app/usecases/data-annotations.ts';
 import { admitted, network, pods, reaching, wholeNamespace } from '../cluster/edges.ts';
 import { nodeSelector } from '../cluster/node-selector.ts';
 import { OPERATORS } from '../cluster/operators.ts';
 import { resourcesOf } from '../cluster/size.ts';
-import { DATABASE_USERS, databaseSecret, MADE } from '../governance/credentials.ts';
+import { databaseSecret, dutyOf, isAlone, MADE } from '../governance/credentials.ts';
 import { copiedSecret, generatedSecret, readableSecrets } from '../governance/secrets.ts';
 import { IMAGES } from '../images.ts';
 import { labelsOf } from '../labels.ts';
 import { customObject } from '../object.ts';
 import { type Endpoint, namespaceOf, PLATFORM, type Site } from '../site.ts';
-import { DATABASE_GRANTS, TABLE_OWNER, userName } from './database-grants.ts';
 
 const NAMED = { name: 'postgres', layer: 'registry' } as const;
 /** The endpoints' host is this and `-rw`: the primary. */
@@ -27,6 +27,9 @@ const METRICS_PORT = 9187;
 /** Days that a backup can be taken back to. */
 const BACKUP_DAYS = 30;
 
+/** What the owner says the rights on: the keys user's schema; and it takes over a database that was the writer's. */
+const OWNER_RIGHTS = { createdb: true, inRoles: [userName('writer'), userName('keys')] } as const;
+
 /** The registry's database: a primary and its standbys by CloudNativePG, TLS only, a user for each kind of caller, backups to the lake's store. */
 export function postgres(scope: Construct, site: Site): void {
   const { dials, plan } = site;
@@ -39,10 +42,10 @@ export function postgres(scope: Construct, site: Site): void {
       site,
       named: NAMED,
       name: databaseSecret(user),
-      holds: { user: userName(user), store: 'metadata', ...(user === 'gate' && { grants: 'promote' as const }) },
+      holds: { user: userName(user), store: 'metadata', grants: dutyOf(user) },
     });
-  // The gate's own account alone reads the gate's password.
-  const shared = DATABASE_USERS.filter((user) => user !== 'gate').map(databaseSecret);
+  // The gate's own account alone reads the gate's password, the layout's the owner's.
+  const shared = DATABASE_USERS.filter((user) => !isAlone(user)).map(databaseSecret);
   readableSecrets(scope, site, NAMED, [...shared, MADE.databaseCertificate]);
   const { cpu, memory } = resourcesOf(size);
   const selected = nodeSelector(dials.providers.nodes, 'cpu');
@@ -60,15 +63,12 @@ export function postgres(scope: Construct, site: Site): void {
       bootstrap: {
         initdb: {
           database: PLATFORM,
-          owner: TABLE_OWNER,
-          secret: { name: databaseSecret('writer') },
+          owner: userName('owner'),
+          secret: { name: databaseSecret('owner') },
           dataChecksums: true,
           encoding: 'UTF8',
-          // Once, before the operator gives the others their passwords.
-          postInitApplicationSQL: [
-            ...DATABASE_USERS.map(userName).flatMap((name) => (name === TABLE_OWNER ? [] : [`create role ${name} login`])),
-            ...DATABASE_GRANTS,
-          ],
+          // Once, before the operator gives them their passwords; what each may do, the layout's run says (layout.ts).
+          postInitApplicationSQL: EVERYDAY_USERS.map((user) => `create role ${userName(user)} login`),
         },
       },
       managed: {
@@ -77,6 +77,7 @@ export function postgres(scope: Construct, site: Site): void {
           ensure: 'present',
           login: true,
           inherit: true,
+          ...(user === 'owner' && OWNER_RIGHTS),
           passwordSecret: { name: databaseSecret(user) },
         })),
       },

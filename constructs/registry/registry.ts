@@ -1,5 +1,5 @@
 import type { Construct } from 'constructs';
-import { registryWorkload } from '../../app/workloads.ts';
+import { registryWorkload } from '../../app/platform-workloads.ts';
 import { autoscaler } from '../cluster/autoscaler.ts';
 import { resourcesOf } from '../cluster/size.ts';
 import { deployment } from '../cluster/workload.ts';

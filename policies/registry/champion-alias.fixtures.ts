@@ -28,12 +28,22 @@ const reading = (account: string, namespace: string, rule: object): readonly Res
     subjects: [{ kind: 'ServiceAccount', name: account, namespace }],
   }),
 ];
+const owning = (kind: 'Job' | 'CronJob' | 'Deployment'): readonly Resource[] => [
+  ...model,
+  kubernetes('external-secrets.io/v1:ExternalSecret', 'registry-layout-metadata', {
+    metadata: { namespace: 'millrace-registry', labels: { [MODEL.grants]: 'own-tables' } },
+  }),
+  workload(kind, of('registry-layout', 'registry'), {
+    volumes: [{ name: 'metadata', secret: { secretName: 'registry-layout-metadata' } }],
+  }),
+];
 const byName = { resourceNames: [SECRET] };
 
 export const fixtures: Fixtures = {
   passing: [
     { title: 'the gate alone', resources: model },
     { title: 'the gate reads it through the API', resources: reading('gate', 'millrace-delivery', byName) },
+    { title: 'the run that makes the tables owns them', resources: owning('Job') },
     { title: 'another reads another', resources: reading('reporter', 'millrace-monitoring', { resourceNames: ['other'] }) },
   ],
   violating: [
@@ -45,5 +55,7 @@ export const fixtures: Fixtures = {
     { title: 'the trainer', resources: volumes('retrain') },
     { title: 'the monitor', resources: volumes('monitor') },
     { title: 'one who reads it through the API', resources: reading('reporter', 'millrace-monitoring', byName) },
+    { title: 'a service that owns the tables', resources: owning('Deployment') },
+    { title: 'a schedule that owns the tables', resources: owning('CronJob') },
   ],
 };

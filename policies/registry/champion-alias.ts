@@ -1,5 +1,5 @@
 import { granting, holdersOf, readersOf } from '../credentials.ts';
-import { accountOf, layerOf, serving, workloads } from '../read.ts';
+import { accountOf, kindOf, layerOf, serving, workloads } from '../read.ts';
 import type { Resource, StackRule, Violation } from '../rule.ts';
 import { missing, violation } from '../violation.ts';
 
@@ -12,7 +12,7 @@ export const championAlias: StackRule = {
   control: ['SOC 2 CC8.1', 'EU AI Act Art. 14'],
   reason: 'A trainer must not promote itself.',
   remediation:
-    'Leave the credentials that promote (label `millrace.dev/grants: promote`) to the delivery layer; the construct mounts them there only.',
+    'Leave the credentials that promote (label `millrace.dev/grants: promote`) to the delivery layer, and those that own the registry’s tables (`own-tables`) to the run that makes them; the constructs mount them there only.',
   kinds: ['kubernetes:*'],
   checkStack: (resources) => {
     const credentials = granting(resources, 'promote');
@@ -20,7 +20,7 @@ export const championAlias: StackRule = {
     const needed = serving(resources).length > 0 || workloads(resources, 'training').length > 0;
     if (credentials.length === 0)
       return needed ? [missing(championAlias, 'a Secret that grants `promote`', 'the gate’s own credentials')] : [];
-    return [...mounted(resources, credentials), ...readable(resources, credentials)];
+    return [...mounted(resources, credentials), ...readable(resources, credentials), ...owned(resources)];
   },
 };
 
@@ -33,6 +33,20 @@ const mounted = (resources: readonly Resource[], credentials: readonly Resource[
           property: 'spec',
           found: `a pod of layer ${layerOf(workload)} that holds ${credential.name}`,
           expected: 'these credentials in pods of layer delivery only',
+        }),
+      ),
+  );
+
+/** Who owns the tables may do anything with them: it is a run that ends, never what is there day by day. */
+const owned = (resources: readonly Resource[]): readonly Violation[] =>
+  granting(resources, 'own-tables').flatMap((credential) =>
+    holdersOf(resources, credential)
+      .filter((workload) => kindOf(workload) !== 'Job' || layerOf(workload) !== 'registry')
+      .map((workload) =>
+        violation(championAlias, workload, {
+          property: 'spec',
+          found: `a ${kindOf(workload)} of layer ${layerOf(workload)} that holds ${credential.name}`,
+          expected: 'these credentials in a Job of layer registry only',
         }),
       ),
   );

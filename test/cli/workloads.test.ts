@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { test } from 'node:test';
+import { registryWorkload } from '../../app/platform-workloads.ts';
 import { retail } from '../../app/usecases/retail/usecase.ts';
-import { registryWorkload, workloadsOf } from '../../app/workloads.ts';
+import { workloadsOf } from '../../app/workloads.ts';
 import { millrace, refusal, run, withFolder } from './front-door.ts';
 
 const declared = [...workloadsOf(retail), registryWorkload];

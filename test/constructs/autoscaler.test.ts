@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { App, Chart } from 'cdk8s';
+import { registryWorkload } from '../../app/platform-workloads.ts';
 import { retail } from '../../app/usecases/retail/usecase.ts';
-import { registryWorkload, type WorkloadDeclaration, workloadsOf } from '../../app/workloads.ts';
+import { type WorkloadDeclaration, workloadsOf } from '../../app/workloads.ts';
 import { type AutoscalerProps, autoscaler } from '../../constructs/cluster/autoscaler.ts';
 import { scrape } from '../../constructs/monitoring/scrape.ts';
 import { object } from '../../constructs/object.ts';

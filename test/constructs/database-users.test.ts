@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
+import { layoutWorkload } from '../../app/platform-workloads.ts';
+import { EVERYDAY_USERS } from '../../app/registry/metadata/users.ts';
 import { retail } from '../../app/usecases/retail/usecase.ts';
 import { type WorkloadDeclaration, workloadsOf } from '../../app/workloads.ts';
-import { credentialsOf, DATABASE_USERS } from '../../constructs/governance/credentials.ts';
+import { credentialsOf } from '../../constructs/governance/credentials.ts';
 import { platformChart } from '../../constructs/registry/charts.ts';
 import { rdsAuthority } from '../../constructs/registry/rds-authority.ts';
 import { settingsEnv } from '../../constructs/settings.ts';
@@ -11,17 +13,13 @@ import { manifests, named, ofKind, site } from './site.ts';
 
 const AWS = { target: 'aws', environment: 'prod' } as const;
 const objects = manifests((app) => platformChart(app, site(AWS)));
-const [job] = ofKind(objects, 'Job');
+const jobOf = (of: typeof objects, name: string) => ofKind(of, 'Job').find(({ metadata }) => metadata.name.startsWith(name));
+const job = jobOf(objects, 'database-users');
+const onKubernetes = manifests((app) => platformChart(app, site()));
 
 test('on RDS a run as its owner makes the users; elsewhere the operator does, and there is none', () => {
   assert.match(job?.metadata.name ?? '', /^database-users-[0-9a-f]{10}$/);
-  assert.equal(
-    ofKind(
-      manifests((app) => platformChart(app, site())),
-      'Job',
-    ).length,
-    0,
-  );
+  assert.equal(jobOf(onKubernetes, 'database-users'), undefined);
 });
 
 test('that run has every password by reference, in files that it alone mounts', () => {
@@ -32,7 +30,7 @@ test('that run has every password by reference, in files that it alone mounts', 
   );
   assert.deepEqual(keys, {
     owner: '{{metadataOwner}}',
-    ...Object.fromEntries(DATABASE_USERS.map((user) => [user, `millrace-prod-registry-${user}`])),
+    ...Object.fromEntries(EVERYDAY_USERS.map((user) => [user, `millrace-prod-registry-${user}`])),
   });
   const mounting = objects.filter((object) => JSON.stringify(object.spec?.template ?? {}).includes('database-users-passwords'));
   assert.deepEqual(mounting, [job]);
@@ -60,15 +58,46 @@ test('it and every workload know the one authority that signs the database’s c
   assert.equal(file, '/run/secrets/retail-monitor-metadata/ca.crt');
 });
 
-test('where the operator makes the users, the one that makes tables owns the database, and the grants are the same', () => {
-  const { initdb } = named(
-    manifests((app) => platformChart(app, site())),
-    'Cluster',
-    'millrace-registry',
-  ).spec.bootstrap;
-  assert.deepEqual([initdb.owner, initdb.secret], ['millrace_writer', { name: 'registry-writer' }]);
-  const sql: string = named(objects, 'ConfigMap', 'database-users').data['users.sql'];
-  const grants = initdb.postInitApplicationSQL.filter((statement: string) => !statement.startsWith('create role'));
-  assert.ok(grants.length > 5);
-  for (const statement of grants) assert.ok(sql.includes(`${statement};\n`), statement);
+test('where the operator makes the users, the database is its owner’s, who may say what is granted in its name and in the keys’', () => {
+  const { bootstrap, managed } = named(onKubernetes, 'Cluster', 'millrace-registry').spec;
+  assert.deepEqual([bootstrap.initdb.owner, bootstrap.initdb.secret], ['millrace_owner', { name: 'registry-owner' }]);
+  const roles: readonly { name: string; inRoles?: readonly string[] }[] = managed.roles;
+  assert.deepEqual(
+    roles.filter(({ inRoles }) => inRoles !== undefined).map(({ name, inRoles }) => [name, inRoles]),
+    [['millrace_owner', ['millrace_writer', 'millrace_keys']]],
+  );
+});
+
+test('on both grounds one run an image, as the owner, makes the tables and says who may do what', () => {
+  for (const [chart, password] of [
+    [onKubernetes, 'registry-owner'],
+    [objects, '{{metadataOwner}}'],
+  ] as const) {
+    const layout = jobOf(chart, 'registry-layout');
+    assert.match(layout?.metadata.name ?? '', /^registry-layout-[0-9a-f]{10}$/);
+    const [container] = layout?.spec.template.spec.containers ?? [];
+    assert.deepEqual(container.args, ['registry', 'migrate']);
+    const user = container.env.find(({ name }: { name: string }) => name === 'MILLRACE_METADATA_USER')?.value;
+    assert.equal(user, 'millrace_owner');
+    const secret = named(chart, 'ExternalSecret', 'registry-layout-metadata');
+    assert.equal(secret.spec.data[0].remoteRef.key, password);
+    assert.equal(secret.metadata.labels?.['millrace.dev/grants'], 'own-tables');
+  }
+  const other = manifests((app) =>
+    platformChart(app, site({ dials: { image: `registry.test/millrace@sha256:${'7'.repeat(64)}` } })),
+  );
+  assert.equal(jobOf(other, 'registry-layout')?.metadata.name, `registry-layout-${'7'.repeat(10)}`);
+  assert.deepEqual(layoutWorkload.writes, [{ store: 'metadata' }]);
+});
+
+test('the owner’s password is read by the layout’s account alone', () => {
+  const reading = ofKind(onKubernetes, 'Role').filter(({ rules }) =>
+    rules.some(({ resourceNames }: { resourceNames: readonly string[] }) => resourceNames.includes('registry-owner')),
+  );
+  assert.deepEqual(
+    reading.map(({ metadata }) => metadata.name),
+    ['registry-layout'],
+  );
+  const { subjects } = named(onKubernetes, 'RoleBinding', 'registry-layout');
+  assert.deepEqual(subjects, [{ kind: 'ServiceAccount', name: 'registry-layout', namespace: 'millrace-registry' }]);
 });

@@ -95,7 +95,7 @@ test('a user who may only read opens a database that is there, reads, and writes
   const options = await server.database();
   await server.admin('postgres', `create role peeker login password 'peek'`);
   const peeker = { ...options, user: 'peeker', passwordFile: server.passwordFile('peek') };
-  assert.equal((await refused(peeker)).code, 'MR_REGISTRY_METADATA_DENIED', 'an empty one is not there yet');
+  assert.equal((await refused(peeker)).code, 'MR_REGISTRY_LAYOUT_OLDER', 'an empty one is not there yet');
   const store = await openPostgresMetadata(options);
   await saveSetting(store, 'a', '1');
   await server.admin(options.database, 'grant select on all tables in schema public to peeker');

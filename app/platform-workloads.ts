@@ -1,0 +1,38 @@
+import type { Access, WorkloadDeclaration } from './workloads.ts';
+
+const HTTP = 8080;
+const METADATA: Access = { store: 'metadata' };
+const KEYS: Access = { store: 'keys' };
+const AUDIT: Access = { store: 'audit' };
+
+/** What runs once for all use cases: the registry, read by people and by previews. */
+export const registryWorkload: WorkloadDeclaration = {
+  name: 'registry',
+  layer: 'registry',
+  kind: 'service',
+  command: ['registry', 'serve'],
+  port: HTTP,
+  reads: [{ store: 'objects', prefix: 'releases/' }, METADATA, KEYS],
+  writes: [],
+};
+
+/** What brings the registry's database to this version's layout and each of its users to its rights: the only run of its owner. */
+export const layoutWorkload: WorkloadDeclaration = {
+  name: 'registry-layout',
+  layer: 'registry',
+  kind: 'job',
+  command: ['registry', 'migrate'],
+  reads: [METADATA],
+  writes: [METADATA],
+};
+
+/** What checks the log of acts each night, whole. */
+export const auditWorkload: WorkloadDeclaration = {
+  name: 'audit-check',
+  layer: 'governance',
+  kind: 'schedule',
+  command: ['governance', 'audit', 'verify'],
+  schedule: '10 4 * * *',
+  reads: [AUDIT, KEYS],
+  writes: [],
+};
