@@ -13,9 +13,14 @@ export interface GateKeys {
   verify(bytes: Buffer, signature: Signature): Promise<boolean | undefined>;
 }
 
+export const GATE_TABLE = [
+  'create schema if not exists gate',
+  'create table if not exists gate.keys (key_id text primary key, open text not null)',
+] as const;
+
 /**
- * The public halves of the gate's keys, in the schema `gate`, which belongs to the gate's database user: nobody else can say what
- * the gate's key is. The gate notes its own when it first signs; what older keys signed stays verifiable.
+ * The public halves of the gate's keys, in the schema `gate`, where the gate's database user alone may add one: nobody else can
+ * say what the gate's key is. The gate notes its own when it first signs; what older keys signed stays verifiable.
  */
 export function postgresGateKeys(pool: PostgresPool, signer: GateSigner | undefined): GateKeys {
   const known = new Map<string, KeyObject>();
@@ -41,10 +46,8 @@ export function postgresGateKeys(pool: PostgresPool, signer: GateSigner | undefi
   const note = async (keyId: string, open: string): Promise<void> => {
     if (noted.has(keyId)) return;
     await alone(pool, async (client) => {
-      const schema = await rowsOf(client, `select 1 from pg_namespace where nspname = 'gate'`);
-      if (schema.length === 0) await client.query('create schema gate', []);
-      if (!(await isThere(client, 'gate', 'keys')))
-        await client.query('create table gate.keys (key_id text primary key, open text not null)', []);
+      // On a cluster the layout's run has made it; a database of one's own is made here.
+      if (!(await isThere(client, 'gate', 'keys'))) for (const statement of GATE_TABLE) await client.query(statement, []);
       await rowsOf(client, 'insert into gate.keys (key_id, open) values ($1, $2) on conflict (key_id) do nothing', [keyId, open]);
     });
     noted.add(keyId);

@@ -1,3 +1,4 @@
+import { GATE_TABLE } from '../../governance/keys/postgres-gate.ts';
 import type { Tables } from './tables.ts';
 import { EVERYDAY_USERS, type EverydayUser, userName } from './users.ts';
 
@@ -91,9 +92,22 @@ const KEYRING_STATEMENTS: readonly string[] = [
   `alter default privileges for role ${userName('keys')} in schema keyring grant select, insert on tables to ${KEY_HOLDERS}`,
 ];
 
+const GATE = userName('gate');
+
+/** Public halves of the gate's keys: it alone says which they are, and cannot take one back. */
+const GATE_STATEMENTS: readonly string[] = [
+  ...GATE_TABLE,
+  `revoke all on schema gate from public, ${EVERYONE}`,
+  `grant usage on schema gate to ${EVERYONE}`,
+  `revoke all on gate.keys from public, ${EVERYONE}`,
+  `grant select on gate.keys to ${EVERYONE}`,
+  `grant insert on gate.keys to ${GATE}`,
+];
+
 /** Every right within the database, as statements of its owner that may be run again; policies that were there are dropped before. */
 export const GRANT_STATEMENTS: readonly string[] = [
   ...DOOR_STATEMENTS,
   ...TABLES.flatMap(tableStatements),
   ...KEYRING_STATEMENTS,
+  ...GATE_STATEMENTS,
 ];
