@@ -5,6 +5,7 @@ import { type ComponentResourceOptions, type Input, type Output, output } from '
 import { DATA } from '../../app/usecases/data-annotations.ts';
 import { AwsComponent, type AwsScope, physicalName } from '../cluster/aws-component.ts';
 import { guard } from '../cluster/aws-guard.ts';
+import { offsetMinutes } from './offsets.ts';
 
 /** MSK's listener, with TLS, and the exporters of its metrics. */
 const PORTS = { iam: 9098, metrics: 11_001, 'node-metrics': 11_002 } as const;
@@ -63,7 +64,11 @@ export class AwsMsk extends AwsComponent {
       {
         name: called,
         kafkaVersions: [version],
-        serverProperties: Object.entries({ ...SERVER_PROPERTIES, 'log.retention.hours': String(props.retentionDays * 24) })
+        serverProperties: Object.entries({
+          ...SERVER_PROPERTIES,
+          'log.retention.hours': String(props.retentionDays * 24),
+          'offsets.retention.minutes': String(offsetMinutes(props.retentionDays)),
+        })
           .map(([key, value]) => `${key}=${value}\n`)
           .join(''),
       },

@@ -7,6 +7,7 @@ import { labelsOf } from '../labels.ts';
 import { customObject } from '../object.ts';
 import { namespaceOf, PLATFORM, type Site } from '../site.ts';
 import { CLUSTER } from './names.ts';
+import { offsetMinutes } from './offsets.ts';
 import { ownsDisks, restricted, restrictedContainer, spread } from './strimzi-pod.ts';
 
 const NAMED = { name: 'kafka', layer: 'ingestion' } as const;
@@ -60,6 +61,7 @@ export function kafka(scope: Construct, site: Site): void {
           'transaction.state.log.replication.factor': plan.replication.value,
           'transaction.state.log.min.isr': plan.minInSync.value,
           'log.retention.hours': site.dials.load.retentionDays * 24,
+          'offsets.retention.minutes': offsetMinutes(site.dials.load.retentionDays),
           'replica.selector.class': 'org.apache.kafka.common.replica.RackAwareReplicaSelector',
         },
         metricsConfig: { type: 'strimziMetricsReporter', values: { allowList: ['kafka_.*'] } },

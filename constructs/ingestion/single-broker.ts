@@ -10,6 +10,7 @@ import { IMAGES } from '../images.ts';
 import { labelsOf } from '../labels.ts';
 import { object } from '../object.ts';
 import { namespaceOf, PLATFORM, type Site } from '../site.ts';
+import { offsetMinutes } from './offsets.ts';
 
 const NAMED = { name: 'kafka', layer: 'ingestion' } as const;
 const CLIENTS = 9093;
@@ -20,7 +21,7 @@ const CLUSTER_ID = 'bWlsbHJhY2Utc2luZ2xlLQ';
 const DATA = '/var/lib/kafka/data';
 
 /** What `server.properties` holds; the password is added by the start script from its file. */
-export const properties = (host: string, retentionHours: number): string =>
+export const properties = (host: string, retentionDays: number): string =>
   [
     'process.roles=broker,controller',
     'node.id=0',
@@ -38,7 +39,8 @@ export const properties = (host: string, retentionHours: number): string =>
     `ssl.truststore.location=/run/secrets/${MADE.singleBrokerCertificate}/ca.crt`,
     'listener.name.controller.ssl.client.auth=required',
     `log.dirs=${DATA}/log`,
-    `log.retention.hours=${retentionHours}`,
+    `log.retention.hours=${retentionDays * 24}`,
+    `offsets.retention.minutes=${offsetMinutes(retentionDays)}`,
     'auto.create.topics.enable=false',
     'unclean.leader.election.enable=false',
     'offsets.topic.replication.factor=1',
@@ -78,7 +80,7 @@ export function singleBroker(scope: Construct, site: Site): void {
   });
   object(scope, 'kafka-config', 'v1 ConfigMap', {
     metadata: { name: SCRIPT, namespace, labels: labelsOf(NAMED, site.dials.owner) },
-    data: { 'server.properties': properties(host, site.dials.load.retentionDays * 24), 'start.sh': START },
+    data: { 'server.properties': properties(host, site.dials.load.retentionDays), 'start.sh': START },
   });
   memberSet(scope, 'kafka', {
     ...NAMED,
