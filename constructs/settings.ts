@@ -1,5 +1,5 @@
 import type { SettingName } from '../app/settings.ts';
-import type { WorkloadDeclaration } from '../app/workloads.ts';
+import type { Access, WorkloadDeclaration } from '../app/workloads.ts';
 import { AWS_VALUES, placeholder } from './bridge/placeholder.ts';
 import { type Credential, credentialsOf } from './governance/credentials.ts';
 import { PLATFORM, type Site } from './site.ts';
@@ -25,7 +25,7 @@ export function settingsEnv(site: Site, usecase: string | undefined, declaration
     ...(declaration.port !== undefined && { MILLRACE_HTTP_HOST: '0.0.0.0', MILLRACE_HTTP_PORT: String(declaration.port) }),
     ...(stores.has('log') && logSettings(site)),
     ...Object.assign({}, ...credentials.map((credential) => fromCredential(site, credential))),
-    ...(['lake', 'objects', 'audit'].some((store) => stores.has(store as 'lake')) && objectSettings(site)),
+    ...objectSettings(site, stores),
     ...(stores.has('keys') && site.dials.target === 'aws' && kmsSettings(declaration)),
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://${site.endpoints.telemetry.host}:${site.endpoints.telemetry.port}`,
     OTEL_SERVICE_NAME: [PLATFORM, usecase, declaration.name].filter(Boolean).join('-'),
@@ -77,6 +77,7 @@ function fromCredential(site: Site, credential: Credential): Env {
       });
     case 'objects':
       return defined({
+        MILLRACE_OBJECTS_CA_FILE: file(credential, 'ca.crt'),
         MILLRACE_OBJECTS_ACCESS_KEY_FILE: file(credential, 'access-key'),
         MILLRACE_OBJECTS_SECRET_KEY_FILE: file(credential, 'secret-key'),
       });
@@ -85,19 +86,23 @@ function fromCredential(site: Site, credential: Credential): Env {
   }
 }
 
-/** On aws the buckets' names come with the deployment, and the pod's identity opens them. */
-function objectSettings({ dials, endpoints }: Site): Env {
-  const { objects, aws } = dials;
+/** The bucket behind each store that is touched, and no other. On aws their names come with the deployment, and the pod's identity opens them. */
+function objectSettings({ dials: { objects, aws }, endpoints }: Site, stores: ReadonlySet<Access['store']>): Env {
+  const audits = stores.has('audit');
+  const keeps = stores.has('lake') || stores.has('objects');
+  if (!audits && !keeps) return {};
+  const buckets = (lake: string, audit: string): Env => ({
+    ...(keeps && { MILLRACE_OBJECTS_BUCKET: lake }),
+    ...(audits && { MILLRACE_AUDIT_BUCKET: audit }),
+  });
   if (objects === undefined)
     return {
       MILLRACE_OBJECTS_REGION: aws?.region ?? '',
-      MILLRACE_OBJECTS_BUCKET: '{{lakeBucket}}',
-      MILLRACE_AUDIT_BUCKET: '{{auditBucket}}',
+      ...buckets(placeholder(AWS_VALUES.lakeBucket), placeholder(AWS_VALUES.auditBucket)),
     };
   return {
     MILLRACE_OBJECTS_ENDPOINT: `https://${endpoints.objects.host}:${endpoints.objects.port}`,
     MILLRACE_OBJECTS_REGION: objects.region,
-    MILLRACE_OBJECTS_BUCKET: objects.bucket,
-    MILLRACE_AUDIT_BUCKET: `${objects.bucket}-audit`,
+    ...buckets(objects.bucket, `${objects.bucket}-audit`),
   };
 }

@@ -9,6 +9,7 @@ const pinned = Type.String({
 const range = Type.String({ pattern: '^\\d+\\.\\d+\\.\\d+\\.\\d+/\\d+$', description: 'an IPv4 range, e.g. 10.0.0.0/16' });
 const host = Type.String({ pattern: '^[a-z0-9.-]+$', description: 'a host name' });
 const unit = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'the id of a release unit, 64 hex digits' });
+const certificates = Type.String({ pattern: '^-----BEGIN CERTIFICATE-----', description: 'certificates in PEM' });
 const principal = Type.String({ pattern: '^arn:aws[a-z-]*:iam::', description: 'the ARN of an IAM role or user' });
 const count = (minimum: number, maximum: number) =>
   Type.Integer({ minimum, maximum, description: `a whole number from ${minimum} to ${maximum}` });
@@ -73,6 +74,8 @@ export const DIALS = Type.Object(
           bucket: name,
           /** The ClusterSecretStore that holds each workload's access key, under `millrace/<environment>/objects/<workload>`. */
           secretStore: name,
+          /** Who signed the endpoint's certificate, where the world's authorities did not: certificates in PEM. */
+          certificateAuthority: Type.Optional(certificates),
           ...place,
         },
         closed,

@@ -70,7 +70,7 @@ export function credentialsOf(site: Site, usecase: string | undefined, declarati
     // On MSK it is the pod's identity that opens the log (cluster/aws-grants.ts).
     ...(touches('log') && site.dials.providers.log !== 'msk' ? [logCredential(site, own, writesEvents(usecase, writes))] : []),
     ...(touches('lake', 'objects', 'audit') && site.dials.objects !== undefined
-      ? [objectsCredential(site, own, site.dials.objects.secretStore, writes)]
+      ? [objectsCredential(site, own, site.dials.objects, writes)]
       : []),
     ...(touches('online')
       ? [onlineCredential(site, own, writes.some(({ store }) => store === 'online') ? 'writer' : 'reader')]
@@ -101,13 +101,27 @@ function logCredential(site: Site, own: string, grants: boolean): Credential {
   return { ...head, store, user: own, files };
 }
 
-function objectsCredential(site: Site, own: string, store: string, writes: readonly Access[]): Credential {
-  const key = `${PLATFORM}/${site.dials.environment}/objects/${own}`;
+type Objects = NonNullable<Site['dials']['objects']>;
+
+/** A key of the S3 endpoint: where it is read from, and who signs for the endpoint where that is an authority of one's own. */
+export function objectsFiles(
+  { dials: { environment } }: Site,
+  own: string,
+  { secretStore, certificateAuthority }: Objects,
+): Pick<Credential, 'store' | 'files' | 'known'> {
+  const key = `${PLATFORM}/${environment}/objects/${own}`;
+  return {
+    store: secretStore,
+    files: { 'access-key': { key, property: 'access-key' }, 'secret-key': { key, property: 'secret-key' } },
+    ...(certificateAuthority !== undefined && { known: { 'ca.crt': certificateAuthority } }),
+  };
+}
+
+function objectsCredential(site: Site, own: string, objects: Objects, writes: readonly Access[]): Credential {
   return {
     opens: 'objects',
     secret: `${own}-objects`,
-    store,
-    files: { 'access-key': { key, property: 'access-key' }, 'secret-key': { key, property: 'secret-key' } },
+    ...objectsFiles(site, own, objects),
     ...(writes.some((access) => access.store === 'lake') && { grants: 'write-data' as const }),
   };
 }

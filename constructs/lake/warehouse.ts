@@ -3,6 +3,7 @@ import { network, reaching } from '../cluster/edges.ts';
 import { memberSet } from '../cluster/member-set.ts';
 import { type PodProps, podTemplate } from '../cluster/pod.ts';
 import { serverCertificate } from '../governance/certificates.ts';
+import { objectsFiles } from '../governance/credentials.ts';
 import { copiedSecret, generatedSecret } from '../governance/secrets.ts';
 import { IMAGES } from '../images.ts';
 import { labelsOf, type Named, selectorOf } from '../labels.ts';
@@ -34,11 +35,9 @@ export function warehouse(scope: Construct, site: Site): void {
     combined: true,
   });
   generatedSecret(scope, 'warehouse-shared-secret', { site, named: COORDINATOR, name: SHARED, length: 64, holds: {} });
-  const key = `${PLATFORM}/${dials.environment}/objects/warehouse`;
   copiedSecret(scope, 'warehouse-objects-secret', COORDINATOR, owner, {
     secret: OBJECTS,
-    store: dials.objects.secretStore,
-    files: { 'access-key': { key, property: 'access-key' }, 'secret-key': { key, property: 'secret-key' } },
+    ...objectsFiles(site, COORDINATOR.name, dials.objects),
   });
   object(scope, 'warehouse-config', 'v1 ConfigMap', {
     metadata: { name: CONFIG, namespace, labels: labelsOf(COORDINATOR, owner) },

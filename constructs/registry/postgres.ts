@@ -6,7 +6,7 @@ import { admitted, network, pods, reaching, wholeNamespace } from '../cluster/ed
 import { nodeSelector } from '../cluster/node-selector.ts';
 import { OPERATORS } from '../cluster/operators.ts';
 import { resourcesOf } from '../cluster/size.ts';
-import { databaseSecret, dutyOf, isAlone, MADE } from '../governance/credentials.ts';
+import { databaseSecret, dutyOf, isAlone, MADE, objectsFiles } from '../governance/credentials.ts';
 import { copiedSecret, generatedSecret, readableSecrets } from '../governance/secrets.ts';
 import { IMAGES } from '../images.ts';
 import { labelsOf } from '../labels.ts';
@@ -116,11 +116,9 @@ export function postgres(scope: Construct, site: Site): void {
     },
   });
   if (dials.objects !== undefined) {
-    const key = `${PLATFORM}/${dials.environment}/objects/${BACKUP}`;
     copiedSecret(scope, 'postgres-backup-secret', { ...NAMED, name: BACKUP }, dials.owner, {
       secret: BACKUP,
-      store: dials.objects.secretStore,
-      files: { 'access-key': { key, property: 'access-key' }, 'secret-key': { key, property: 'secret-key' } },
+      ...objectsFiles(site, BACKUP, dials.objects),
     });
     customObject(scope, 'postgres-nightly', 'postgresql.cnpg.io/v1 ScheduledBackup', {
       metadata: { name: CLUSTER, namespace, labels },
@@ -140,6 +138,7 @@ function backupOf({ dials, endpoints }: Site): Readonly<Record<string, unknown>>
       barmanObjectStore: {
         destinationPath: `s3://${dials.objects.bucket}/backups/registry`,
         endpointURL: `https://${endpoints.objects.host}:${endpoints.objects.port}`,
+        ...(dials.objects.certificateAuthority !== undefined && { endpointCA: secret('ca.crt') }),
         s3Credentials: { accessKeyId: secret('access-key'), secretAccessKey: secret('secret-key') },
         wal: { compression: 'gzip' },
         data: { compression: 'gzip' },

@@ -38,6 +38,7 @@ test('every wrong key, type and value is named at once, with file, key, value an
     load: { ...(raw.load as object), dailyUsers: 'many', foo: 1 },
     image: 'millrace:latest',
     releases: { retail: 'newest' },
+    objects: { ...(raw.objects as object), certificateAuthority: 'ca.pem' },
     zzz: 3,
     owner: undefined,
   });
@@ -48,6 +49,7 @@ test('every wrong key, type and value is named at once, with file, key, value an
     /millrace:load\.foo is 1; expected one of the keys dailyUsers, eventsPerUser, peakFactor, retentionDays/,
     /millrace:image is "millrace:latest"; expected an image by digest/,
     /millrace:releases\S* is .*; expected none, or a release unit/,
+    /millrace:objects\.certificateAuthority is "ca\.pem"; expected certificates in PEM/,
     /millrace:zzz is 3; expected one of the keys target, /,
     /millrace:owner is missing; expected a lower-case name/,
   ])
