@@ -4,6 +4,7 @@ const HTTP = 8080;
 const METADATA: Access = { store: 'metadata' };
 const KEYS: Access = { store: 'keys' };
 const AUDIT: Access = { store: 'audit' };
+const NODES: Access = { store: 'nodes' };
 
 /** What runs once for all use cases: the registry, read by people and by previews. */
 export const registryWorkload: WorkloadDeclaration = {
@@ -35,4 +36,15 @@ export const auditWorkload: WorkloadDeclaration = {
   schedule: '10 4 * * *',
   reads: [AUDIT, KEYS],
   writes: [],
+};
+
+/** What takes the start-up taint off a GPU node whose device plugin has told of its GPUs. */
+export const nodeReadinessWorkload: WorkloadDeclaration = {
+  name: 'node-readiness',
+  layer: 'training',
+  kind: 'consumer',
+  command: ['training', 'ready-nodes'],
+  port: HTTP,
+  reads: [NODES],
+  writes: [NODES],
 };

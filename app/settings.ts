@@ -70,6 +70,10 @@ export const SETTINGS = Type.Object({
   MILLRACE_METADATA_USER: line,
   MILLRACE_METADATA_PASSWORD_FILE: file,
   MILLRACE_METADATA_CA_FILE: file,
+  /** The API server of the cluster, for what looks after its nodes. */
+  MILLRACE_CONTROL_PLANE_URL: text(`https://${HOST}(:${PORT})?/?`, 'an https address'),
+  MILLRACE_CONTROL_PLANE_TOKEN_FILE: file,
+  MILLRACE_CONTROL_PLANE_CA_FILE: file,
   MILLRACE_KEYS_MASTER_FILE: file,
   MILLRACE_KEYS_KMS_KEY: line,
   /** What signs in the gate's name: a text that the gate alone may read, or a key whose private half never leaves KMS. */

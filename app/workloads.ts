@@ -9,7 +9,8 @@ export type Access =
   | { readonly store: 'lake'; readonly table: string }
   | { readonly store: 'online'; readonly view: string }
   | { readonly store: 'objects'; readonly prefix: string }
-  | { readonly store: 'metadata' | 'audit' | 'keys' };
+  /** `nodes`: the cluster's own, at its API server. */
+  | { readonly store: 'metadata' | 'audit' | 'keys' | 'nodes' };
 
 export interface WorkloadDeclaration {
   /** Unique within a use case. */

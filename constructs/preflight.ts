@@ -4,6 +4,7 @@ import { environmentOf } from './environment.ts';
 import { loadUseCases } from './environments.ts';
 import { type ApiServer, openApiServer } from './preflight/api-server.ts';
 import { checkEnvironment, checkKinds, checkOperators, checkPermissions } from './preflight/checks.ts';
+import { checkGpus } from './preflight/gpus.ts';
 import { accessOf, type KubeconfigOptions } from './preflight/kubeconfig.ts';
 import { needsOf } from './preflight/needs.ts';
 import { checkRunning } from './preflight/operators.ts';
@@ -31,6 +32,8 @@ export type Preflight =
       readonly unseen: readonly string[];
       /** Namespaces of operators whose kinds are served, but where nothing runs that would look after them. */
       readonly idle: readonly string[];
+      /** What GPU nodes would lack there. */
+      readonly gpus: readonly string[];
     };
 
 /**
@@ -54,8 +57,9 @@ export async function preflight(asked: Dials, options: PreflightOptions = {}): P
     await checkPermissions(server, dials, needs, served);
     const room = await checkRoom(server, dials, needs);
     const { idle, unseen } = await checkRunning(server, dials, needs);
+    const gpu = await checkGpus(server, dials);
     const found = { context: access.context, server: access.server, version, kinds: needs.kinds.length };
-    return { checked: true, ...found, unseen: [...room, ...unseen], idle };
+    return { checked: true, ...found, unseen: [...room, ...unseen, ...gpu.unseen], idle, gpus: gpu.gpus };
   } finally {
     server.close();
   }

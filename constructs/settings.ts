@@ -1,6 +1,7 @@
 import type { SettingName } from '../app/settings.ts';
 import type { Access, WorkloadDeclaration } from '../app/workloads.ts';
 import { AWS_VALUES, placeholder } from './bridge/placeholder.ts';
+import { API_FILES } from './cluster/pod.ts';
 import { type Credential, credentialsOf } from './governance/credentials.ts';
 import { PLATFORM, type Site } from './site.ts';
 
@@ -27,6 +28,7 @@ export function settingsEnv(site: Site, usecase: string | undefined, declaration
     ...Object.assign({}, ...credentials.map((credential) => fromCredential(site, credential))),
     ...objectSettings(site, stores),
     ...(stores.has('keys') && site.dials.target === 'aws' && kmsSettings(declaration)),
+    ...(stores.has('nodes') && apiSettings(site)),
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://${site.endpoints.telemetry.host}:${site.endpoints.telemetry.port}`,
     OTEL_SERVICE_NAME: [PLATFORM, usecase, declaration.name].filter(Boolean).join('-'),
   };
@@ -36,6 +38,13 @@ export function settingsEnv(site: Site, usecase: string | undefined, declaration
 const kmsSettings = ({ layer }: WorkloadDeclaration): Env => ({
   MILLRACE_KEYS_KMS_KEY: placeholder(AWS_VALUES.subjectKey),
   ...(layer === 'delivery' && { MILLRACE_KEYS_SIGNING_KMS_KEY: placeholder(AWS_VALUES.signingKey) }),
+});
+
+/** By the name of its Service, whose port is the same in every cluster. */
+const apiSettings = ({ endpoints: { controlPlane } }: Site): Env => ({
+  MILLRACE_CONTROL_PLANE_URL: `https://${controlPlane.host}`,
+  MILLRACE_CONTROL_PLANE_CA_FILE: `${API_FILES}/ca.crt`,
+  MILLRACE_CONTROL_PLANE_TOKEN_FILE: `${API_FILES}/token`,
 });
 
 const logSettings = ({ dials, endpoints: { log } }: Site): Env => ({

@@ -36,6 +36,11 @@ export const { error: pipelineError } = errorTable({
   MR_PIPELINES_NOT_REGISTERED: { status: 404, title: 'There is no such model', next: 'Ask for /v1/models.' },
   MR_PIPELINES_VERSION_INVALID: { status: 422, title: 'This is no version', next: 'Ask for the versions of the model.' },
   MR_PIPELINES_WORKLOAD_FAILED: { status: 500, title: 'The workload failed', next: 'Read its log.' },
+  MR_PIPELINES_CONTROL_PLANE: {
+    status: 502,
+    title: 'The API server does not do what was asked',
+    next: 'Read what it answered: the account needs the right, the pod the way there.',
+  },
   MR_PIPELINES_UNKNOWN: {
     status: 404,
     title: 'There is no such pipeline or step',

@@ -113,7 +113,7 @@ export function workload(form: Form, of: Workload = EXPORTER, pod: Values = {}, 
   const template = { metadata: { labels }, spec };
   const selector = { matchLabels: { [NAME]: of.name } };
   const bounded = { activeDeadlineSeconds: 3_600, backoffLimit: 2 };
-  const { containers, initContainers, priorityClassName, ...shared } = spec;
+  const { containers, initContainers, volumes, priorityClassName, ...shared } = spec;
   const bodies: Readonly<Record<Form, Values>> = {
     Pod: { spec },
     Deployment: { spec: { selector, template } },
@@ -136,6 +136,7 @@ export function workload(form: Form, of: Workload = EXPORTER, pod: Values = {}, 
               retryStrategy: { limit: '2' },
               container: (containers as readonly Values[])[0],
               ...(initContainers !== undefined && { initContainers }),
+              ...(volumes !== undefined && { volumes }),
             },
           ],
         },

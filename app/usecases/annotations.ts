@@ -29,6 +29,8 @@ export const PLATFORM = 'millrace';
 export const POOL = 'millrace.dev/pool';
 /** Resource, taint and toleration key of a GPU. */
 export const GPU = 'nvidia.com/gpu';
+/** A GPU node starts with it where the dials say so, until its device plugin has told of its GPUs and it is taken away. */
+export const DEVICE_PLUGIN_TAINT = 'millrace.dev/device-plugin';
 
 /** Priority classes, from the last to be evicted to the first. Their values fall strictly in this order. */
 export const PRIORITIES = ['millrace-serving', 'millrace-ingestion', 'millrace-training'] as const;

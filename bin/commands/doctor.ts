@@ -18,6 +18,7 @@ interface Finding {
 
 const INSTALL = `curl -fsSL https://get.pulumi.com | sh -s -- --version ${PULUMI_VERSION}`;
 const BUILD = 'scripts/tools pulumi pulumi-resource-kubernetes   # builds both from pinned Go modules; needs Go';
+const GPU_PARTS = "see 'GPU nodes' in docs/dials.md; kubectl get daemonsets -A, or millrace:gpu.maxNodes: 0";
 const LEAST_NODE = [22, 18] as const;
 
 /** `millrace doctor [environment]`: what this machine lacks to stand an environment up, and the command that gets it. */
@@ -84,7 +85,11 @@ async function cluster(
     const result = await preflight(dials, { usecases });
     if (!result.checked) return [{ what, ok: true, found: result.reason }];
     const found = `${result.context} at ${result.server}, Kubernetes ${result.version}`;
-    return [{ what, ok: true, found }, ...result.idle.map((namespace) => idle(name, namespace))];
+    return [
+      { what, ok: true, found },
+      ...result.idle.map((namespace) => idle(name, namespace)),
+      ...result.gpus.map((lack) => ({ what: `GPU nodes of ${name}`, ok: false, found: lack, get: GPU_PARTS })),
+    ];
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error;
     return [{ what, ok: false, found: `${error.code}: ${error.message}`, get: error.kind.next }];

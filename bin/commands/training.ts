@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { openRegistryReader } from '../../app/registry/read.ts';
-import { readSettings } from '../../app/settings.ts';
+import { needed, readSettings } from '../../app/settings.ts';
 import { CARD_WORDS } from '../../app/training/card.ts';
 import type { CommandContext } from '../command.ts';
+import { untilTold } from '../until-told.ts';
 import { openModelRegistry } from './registry.ts';
 
 /** The workload that trains, where it is one; else the laptop's person. */
@@ -16,7 +17,29 @@ function lakeVersion(text: string): number {
   return Number(text);
 }
 
-/** `millrace training …`: one training on a pinned snapshot, registered as a candidate; whether one is due; what dead ones left, swept. */
+/** The API server, as the settings of a pod name it. @throws MR_PIPELINES_CONTROL_PLANE, MR_SETTINGS_INVALID */
+async function controlPlane() {
+  const by = 'MILLRACE_CONTROL_PLANE_URL';
+  const settings = readSettings(process.env);
+  const { pipelineError } = await import('../../pipelines/errors.ts');
+  if (settings[by] === undefined)
+    throw pipelineError('MR_PIPELINES_CONTROL_PLANE', 'no API server is named', {
+      field: by,
+      expected: 'the address of an API server; on a cluster the pod has it',
+    });
+  const at = needed(settings, by, [by, 'MILLRACE_CONTROL_PLANE_CA_FILE', 'MILLRACE_CONTROL_PLANE_TOKEN_FILE']);
+  const { openControlPlane } = await import('../../pipelines/workloads/control-plane.ts');
+  return openControlPlane({
+    url: at[by],
+    caFile: at.MILLRACE_CONTROL_PLANE_CA_FILE,
+    tokenFile: at.MILLRACE_CONTROL_PLANE_TOKEN_FILE,
+  });
+}
+
+/**
+ * `millrace training …`: one training on a pinned snapshot, registered as a candidate; whether one is due; what dead ones left,
+ * swept; nodes with GPUs opened to trainings.
+ */
 export function trainingCommands(program: Command, context: CommandContext): void {
   const training = program.command('training').description('Train the use case’s model');
   training
@@ -88,4 +111,14 @@ export function trainingCommands(program: Command, context: CommandContext): voi
       const swept = await sweepReleases(ports, model.name);
       context.answer({ model: model.name, swept }, [`${swept.length} abandoned releases deleted`, ...swept].join('\n'));
     });
+  untilTold(
+    training
+      .command('ready-nodes')
+      .description('Take the start-up taint off GPU nodes that have GPUs to give, until told to stop'),
+    context,
+    async (place) => {
+      const { startNodeReadiness } = await import('../../pipelines/workloads/node-readiness.ts');
+      return startNodeReadiness({ ...place, controlPlane: await controlPlane() });
+    },
+  );
 }

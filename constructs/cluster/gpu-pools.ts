@@ -1,12 +1,9 @@
 import type { Construct } from 'constructs';
-import { GPU, IDLE_MINUTES, MONTHLY_BUDGET, POOL } from '../../app/usecases/annotations.ts';
+import { DEVICE_PLUGIN_TAINT, GPU, IDLE_MINUTES, MONTHLY_BUDGET, POOL } from '../../app/usecases/annotations.ts';
 import { AWS_VALUES, placeholder } from '../bridge/placeholder.ts';
 import { labelsOf } from '../labels.ts';
 import { customObject } from '../object.ts';
 import { PLATFORM, type Site } from '../site.ts';
-
-/** A node starts with it until the GPU operator sees the device plugin run and takes it away. */
-export const DEVICE_PLUGIN_TAINT = 'millrace.dev/device-plugin';
 
 /** Bottlerocket: no shell, read-only root, and its NVIDIA variant brings driver and device plugin, so that no pod need be privileged. */
 const SYSTEM = 'bottlerocket@v1.46.0';

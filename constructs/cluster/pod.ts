@@ -38,6 +38,8 @@ export interface PodProps extends Named {
   readonly secrets?: readonly string[];
   /** ConfigMaps mounted as files under `/etc/millrace/<name>`. */
   readonly configs?: readonly string[];
+  /** Mounts its account's token, and who signs for the API server, under `API_FILES`. @default false */
+  readonly callsApi?: boolean;
   /** Size of the writable `/tmp`. @default '128Mi' */
   readonly scratch?: string;
   /** Further mounts, e.g. a volume claim's. */
@@ -55,6 +57,11 @@ export interface PodProps extends Named {
 
 /** The user and group of every container; above 10000, so that it is nobody on the node. */
 export const USER = 20_001;
+/** Where the token of a pod that calls the API is, as `token`, and its authority, as `ca.crt`. */
+export const API_FILES = '/run/secrets/control-plane';
+const API_VOLUME = 'control-plane';
+/** The cluster puts a new token in place long before this is over. */
+const TOKEN_SECONDS = 3_600;
 const GPU = 'nvidia.com/gpu';
 
 /**
@@ -111,12 +118,25 @@ export function podTemplate(props: PodProps): input.core.v1.PodTemplateSpec {
         { name: 'tmp', emptyDir: { sizeLimit: props.scratch ?? '128Mi' } },
         ...(props.secrets ?? []).map((secretName) => ({ name: secretName, secret: { secretName, defaultMode: 0o440 } })),
         ...(props.configs ?? []).map((name) => ({ name, configMap: { name } })),
+        ...(props.callsApi === true ? [apiVolume()] : []),
       ],
     },
   };
 }
 
-type Contained = Beside & Pick<PodProps, 'secrets' | 'configs' | 'mounts' | 'lifecycle'>;
+/** A token that runs out, unlike the one that the cluster would mount unasked; every namespace has this ConfigMap. */
+const apiVolume = () => ({
+  name: API_VOLUME,
+  projected: {
+    defaultMode: 0o440,
+    sources: [
+      { serviceAccountToken: { path: 'token', expirationSeconds: TOKEN_SECONDS } },
+      { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+    ],
+  },
+});
+
+type Contained = Beside & Pick<PodProps, 'secrets' | 'configs' | 'mounts' | 'lifecycle' | 'callsApi'>;
 
 /** Each workload has its own; a use case's carries the use case's name. */
 export const serviceAccountOf = ({ name, usecase }: Pick<Named, 'name' | 'usecase'>): string =>
@@ -154,6 +174,7 @@ function container(props: Contained, gpus: number): Container {
       { name: 'tmp', mountPath: '/tmp' },
       ...(props.secrets ?? []).map((name) => ({ name, mountPath: `/run/secrets/${name}`, readOnly: true })),
       ...(props.configs ?? []).map((name) => ({ name, mountPath: `/etc/millrace/${name}`, readOnly: true })),
+      ...(props.callsApi === true ? [{ name: API_VOLUME, mountPath: API_FILES, readOnly: true }] : []),
       ...(props.mounts ?? []),
     ],
   };

@@ -36,8 +36,10 @@ export interface WorkloadProps {
   readonly annotations?: Readonly<Record<string, string>>;
   /** On the pod template. */
   readonly podAnnotations?: Readonly<Record<string, string>>;
-  /** Replicas that are always there; an autoscaler, where there is one, owns the count. @default 2 */
+  /** Replicas that are always there. @default 2 */
   readonly minReplicas?: number;
+  /** Who owns their count: an autoscaler of the caller's, or nobody, so that it stays as it is. @default 'autoscaler' */
+  readonly scaledBy?: 'autoscaler' | 'nobody';
   /** Seconds that a pod goes on answering after it was told to stop. @default 10 */
   readonly drainSeconds?: number;
   /** Seconds a cold start may take, the model's load included. @default 60 */
@@ -72,7 +74,7 @@ export const namedOf = (usecase: string | undefined, declaration: WorkloadDeclar
 
 /** The endpoints behind the stores that a declaration reads or writes, and who vouches for it there: these and no others may be reached. */
 export function endpointsOf(site: Site, { reads, writes }: Pick<WorkloadDeclaration, 'reads' | 'writes'>): readonly Endpoint[] {
-  const { log, objects, online, metadata, kms, identity } = site.endpoints;
+  const { log, objects, online, metadata, controlPlane, kms, identity } = site.endpoints;
   const behind: Readonly<Record<Access['store'], readonly Endpoint[]>> = {
     log: [log],
     lake: [objects],
@@ -81,10 +83,15 @@ export function endpointsOf(site: Site, { reads, writes }: Pick<WorkloadDeclarat
     online: [online],
     metadata: [metadata],
     keys: kms === undefined ? [metadata] : [metadata, kms],
+    nodes: [controlPlane],
   };
   const touched = [...new Set([...reads, ...writes].flatMap(({ store }) => behind[store]))];
-  return identity === undefined || touched.length === 0 ? touched : [...touched, identity];
+  // The API server knows a pod by its account's token.
+  return identity === undefined || touched.every((one) => one === controlPlane) ? touched : [...touched, identity];
 }
+
+const callsApi = ({ reads, writes }: WorkloadDeclaration): boolean =>
+  [...reads, ...writes].some(({ store }) => store === 'nodes');
 
 const LAKE_SCRATCH = '2Gi';
 
@@ -147,11 +154,12 @@ export function workloadPod(scope: Construct, props: WorkloadProps): input.core.
     labels: reaching(egress),
     secrets: [...credentials.map(({ secret }) => secret), ...(props.secrets ?? [])],
     ...(props.configs && { configs: props.configs }),
+    callsApi: callsApi(declaration),
     ...(props.podAnnotations && { annotations: props.podAnnotations }),
   });
 }
 
-/** A Deployment with budget and, where it answers callers, Service. Its count of replicas belongs to its autoscaler. */
+/** A Deployment with budget and, where it answers callers, Service. Its count of replicas belongs to its autoscaler, if it has one. */
 export function deployment(scope: Construct, props: WorkloadProps): void {
   const { site, usecase, declaration } = props;
   const named = namedOf(usecase?.name, declaration);
@@ -162,6 +170,7 @@ export function deployment(scope: Construct, props: WorkloadProps): void {
   object(scope, declaration.name, 'apps/v1 Deployment', {
     metadata: { name, namespace, labels, annotations: { ...declaredAnnotations(usecase, declaration), ...props.annotations } },
     spec: {
+      ...(props.scaledBy === 'nobody' && { replicas: props.minReplicas ?? 2 }),
       revisionHistoryLimit: 5,
       selector,
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },

@@ -10,6 +10,7 @@ import { useCaseDashboard } from './dashboards.ts';
 import { sloRuleName } from './names.ts';
 import { prometheusRule } from './rules.ts';
 import { routes, scrape } from './scrape.ts';
+import { scrapeGpus } from './scrape-gpus.ts';
 import { scrapePlatform } from './scrape-platform.ts';
 import { sloGroups } from './slo.ts';
 import { telemetry } from './telemetry.ts';
@@ -18,6 +19,7 @@ export function platformChart(app: App, site: Site): Chart {
   const chart = new Chart(app, 'monitoring', { disableResourceNameHashes: true });
   telemetry(chart, site);
   scrapePlatform(chart, site);
+  scrapeGpus(chart, site);
   routes(chart, site);
   prometheusRule(chart, { site, id: 'alerts', name: 'platform', groups: [platformAlerts(site.dials)] });
   return chart;

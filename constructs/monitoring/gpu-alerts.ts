@@ -22,7 +22,8 @@ export function gpuAlerts(scope: Construct, site: Site): void {
 const watching = ({ idleMinutes, monthlyBudget }: Dials['gpu']): readonly Alert[] => [
   {
     alert: 'MillraceGpuIdle',
-    expr: 'min by (node, gpu) (DCGM_FI_DEV_GPU_UTIL) < 5',
+    // As scrape-gpus.ts names the node; what else scrapes the exporter does not.
+    expr: 'min by (node, gpu) (DCGM_FI_DEV_GPU_UTIL{node!=""}) < 5',
     for: `${idleMinutes}m`,
     severity: 'ticket',
     summary: 'A GPU has been idle',

@@ -3,6 +3,7 @@ import type { UseCase } from '../../app/usecases/usecase.ts';
 import type { Site } from '../site.ts';
 import { executor } from './executor.ts';
 import { trainingNetwork } from './network.ts';
+import { nodeReadiness } from './node-readiness.ts';
 import { retrain } from './retrain.ts';
 import { retrainOnDrift } from './retrain-on-drift.ts';
 import { sweep } from './sweep.ts';
@@ -11,6 +12,7 @@ import { trainer } from './trainer.ts';
 export function platformChart(app: App, site: Site): Chart {
   const chart = new Chart(app, 'training', { disableResourceNameHashes: true });
   executor(chart, site);
+  nodeReadiness(chart, site);
   return chart;
 }
 

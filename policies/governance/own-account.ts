@@ -1,5 +1,5 @@
 import { WORKLOAD } from '../../app/usecases/annotations.ts';
-import { all, any, equals, matches, not, object, oneOf, pod, said } from '../expression.ts';
+import { all, any, equals, every, type Field, matches, not, object, oneOf, pod, present, said } from '../expression.ts';
 import { WORKLOAD_KINDS } from '../kinds.ts';
 import { objectAndStackRule } from '../object-rule.ts';
 import { accountOf, podLabels, workloads } from '../read.ts';
@@ -9,10 +9,16 @@ import { violation } from '../violation.ts';
 const RULE = {
   id: 'K05',
   remediation:
-    'Give the workload a ServiceAccount of its own and automountServiceAccountToken: false; list it under millrace:policies apiClients if it calls the Kubernetes API.',
+    'Give the workload a ServiceAccount of its own and automountServiceAccountToken: false, and mount no token; list it under millrace:policies apiClients if it calls the Kubernetes API.',
 } as const;
 
 const ACCOUNT = pod.at('serviceAccountName');
+const tokenless = (spec: Field) =>
+  every(spec.at('volumes'), (volume) =>
+    every(volume.at('projected', 'sources'), (source) => not(present(source.at('serviceAccountToken')))),
+  );
+/** A token may come as a volume too; a workflow's templates may have volumes of their own. */
+const NO_TOKEN = all(tokenless(pod), every(pod.at('templates'), tokenless));
 
 export const ownAccount = objectAndStackRule({
   ...RULE,
@@ -27,9 +33,9 @@ export const ownAccount = objectAndStackRule({
     all(
       said('the name of an account, not default', all(matches(ACCOUNT, /./), not(oneOf(ACCOUNT, ['default'])))),
       said(
-        'false, or an account that is listed as a client of the API',
+        'false and no token among the volumes, or an account that is listed as a client of the API',
         any(
-          equals(pod.at('automountServiceAccountToken'), false),
+          all(equals(pod.at('automountServiceAccountToken'), false), NO_TOKEN),
           ...Object.keys(config.apiClients).map((client) => {
             const [namespace = '', name = ''] = client.split('/');
             return all(equals(object.at('metadata', 'namespace'), namespace), equals(ACCOUNT, name));

@@ -7,6 +7,7 @@ import { delimiter, join } from 'node:path';
 import { after, test } from 'node:test';
 import { amountOf, shownAmount } from '../../constructs/preflight/amount.ts';
 import { type ApiServer, openApiServer } from '../../constructs/preflight/api-server.ts';
+import { checkGpus } from '../../constructs/preflight/gpus.ts';
 import { definedKind } from '../../constructs/preflight/kinds-in.ts';
 import { accessOf } from '../../constructs/preflight/kubeconfig.ts';
 import { checkRunning } from '../../constructs/preflight/operators.ts';
@@ -94,6 +95,48 @@ test('an operator whose kinds are needed and which does not run is told, one tha
   assert.deepEqual(asked.sort(), Object.keys(deployments).sort());
   const { dials: installing } = site({ dials: { operators: { from: 'helm' } } });
   assert.deepEqual(await checkRunning(server, installing, { kinds }), { idle: [], unseen: [] });
+});
+
+/** A cluster with these DaemonSets, and with NVIDIA's operator where its tolerations are given. */
+const gpuCluster = (sets: readonly (readonly [string, readonly string[]])[] | undefined, operator?: readonly string[]) => {
+  const tolerations = (keys: readonly string[]) => keys.map((key) => ({ key, operator: 'Exists', effect: 'NoSchedule' }));
+  return {
+    read: async <T>(path: string) => {
+      if (path.includes('clusterpolicies'))
+        return operator && ({ items: [{ spec: { daemonsets: { tolerations: tolerations(operator) } } }] } as T);
+      const items = sets?.map(([name, tolerated]) => ({
+        metadata: { name: 'set' },
+        spec: {
+          template: { spec: { containers: [{ image: `nvcr.io/nvidia/${name}:1` }], tolerations: tolerations(tolerated) } },
+        },
+      }));
+      return items && ({ items } as T);
+    },
+  };
+};
+
+test('where GPU nodes are allowed, a device plugin and an exporter that start on new nodes are missed', async () => {
+  const { dials } = site();
+  const lacks = async (server: Pick<ApiServer, 'read'>, change: object = {}) =>
+    (await checkGpus(server, { ...dials, gpu: { ...dials.gpu, ...change } })).gpus;
+  const both = ['nvidia.com/gpu', 'millrace.dev/device-plugin'] as const;
+  const parts = (tolerated: readonly string[]) =>
+    [['k8s-device-plugin', tolerated] as const, ['k8s/dcgm-exporter', tolerated] as const] as const;
+
+  assert.deepEqual(
+    (await lacks(gpuCluster([]))).map((lack) => lack.split(' is not there')[0]),
+    ["NVIDIA's device plugin", "DCGM's exporter"],
+  );
+  assert.deepEqual(await lacks(gpuCluster(parts(both))), []);
+  // As NVIDIA's charts come.
+  const [plugin = ''] = await lacks(gpuCluster(parts(['nvidia.com/gpu'])));
+  assert.match(plugin, /device plugin does not tolerate millrace\.dev\/device-plugin/);
+  assert.deepEqual(await lacks(gpuCluster(parts(['nvidia.com/gpu'])), { readiness: 'allocatable' }), []);
+  // The operator makes both once there is a node, with its own tolerations.
+  assert.deepEqual(await lacks(gpuCluster([], both)), []);
+  assert.equal((await lacks(gpuCluster([], ['nvidia.com/gpu']))).length, 2);
+  assert.deepEqual(await lacks(gpuCluster([]), { maxNodes: 0 }), []);
+  assert.deepEqual(await checkGpus(gpuCluster(undefined), dials), { gpus: [], unseen: ['daemonsets'] });
 });
 
 test('what answers and is no API server is said to be none', async () => {
