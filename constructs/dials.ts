@@ -131,6 +131,12 @@ function* combinationFaults(environment: string, dials: RawDials): Generator<Fau
   if (operators.from === 'manifests' && operators.folder === undefined)
     yield { key: 'operators.folder', value: undefined, expected: 'a folder of manifests, since operators.from is manifests' };
   if (gpu.maxNodes === 0 && gpu.quota > 0) yield { key: 'gpu.quota', value: gpu.quota, expected: '0, since gpu.maxNodes is 0' };
+  if (providers.nodes === 'managed' && gpu.readiness === 'taint')
+    yield {
+      key: 'gpu.readiness',
+      value: 'taint',
+      expected: 'allocatable, since groups of managed nodes start without the taint',
+    };
   if (aws !== undefined && !aws.allowedRegions.includes(aws.region))
     yield { key: 'aws.region', value: aws.region, expected: `one of aws.allowedRegions: ${aws.allowedRegions.join(', ')}` };
   if (objects !== undefined) yield* placeFaults('objects', objects);

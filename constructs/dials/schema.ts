@@ -126,8 +126,8 @@ export const DIALS = Type.Object(
         idleMinutes: count(1, 1_440),
         /**
          * How a new GPU node shows that its device plugin runs: `taint` has nodes start with `millrace.dev/device-plugin`,
-         * which whoever brings the plugin must take away (NVIDIA's charts do not); `allocatable` trusts the node's own count
-         * of GPUs alone.
+         * which the workload `node-readiness` takes away once the node has GPUs to give; `allocatable` trusts the node's own
+         * count of GPUs alone.
          */
         readiness: oneOf('taint', 'allocatable'),
       },

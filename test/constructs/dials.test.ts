@@ -101,3 +101,11 @@ test('the engine’s texts and the file give the same dials', async () => {
   ]);
   assert.deepEqual(dialsOf('staging', Object.fromEntries(texts)), await readDials('staging'));
 });
+
+test('nodes that cannot start closed are not asked to', async () => {
+  const raw = await rawDials('prod');
+  const gpu = { ...(raw.gpu as object), readiness: 'taint' };
+  const managed = { ...(raw.providers as object), nodes: 'managed' };
+  assert.match(faultsOf({ ...raw, gpu, providers: managed }, 'prod'), /millrace:gpu\.readiness is "taint"; expected allocatable/);
+  assert.equal(faultsOf({ ...raw, gpu }, 'prod'), '');
+});
