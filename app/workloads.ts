@@ -26,6 +26,8 @@ export interface WorkloadDeclaration {
   readonly schedule?: string;
   /** What it lags behind on, where it is a consumer. */
   readonly consumes?: readonly { readonly topic: string; readonly group: string }[];
+  /** Never two at a time: each would judge the whole by itself, and say so. @default as many as its load asks for */
+  readonly single?: true;
   readonly reads: readonly Access[];
   readonly writes: readonly Access[];
   /** Where it takes files away; whoever only adds has no right to. @default nowhere */
@@ -211,6 +213,7 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
       command: ['monitoring', 'watch'],
       port: HTTP,
       consumes: watching.consumes,
+      single: true,
       reads: [
         ...watching.reads,
         // What was served is compared with what the events say.

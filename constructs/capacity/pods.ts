@@ -45,7 +45,7 @@ interface Work {
 export function podsOf(usecase: UseCase, load: Load, bounds: Bounds): Pods {
   const traffic = trafficOf(usecase, load);
   const declared = workloadsOf(usecase);
-  const follows = declared.filter(({ kind }) => kind === 'consumer');
+  const follows = declared.filter(({ kind, single }) => kind === 'consumer' && single !== true);
   const side = Math.max(1, ...follows.map((one) => replicasFor(workOf(one, usecase, traffic, 'peak').ms)));
   const fewest = bounds.highAvailability ? 3 : 1;
   const partitions = Object.fromEntries(
@@ -116,6 +116,13 @@ function standing(
 ): WorkloadPlan {
   const peak = workOf(one, usecase, traffic, 'peak');
   const usual = workOf(one, usecase, traffic, 'average');
+  const cpu = figure(
+    Math.min(CORE, Math.max(FEWEST, up(peak.ms * HEADROOM, STEP))),
+    'millicores',
+    `${peak.because} × ${HEADROOM} headroom, from ${FEWEST} to ${CORE} (one thread)`,
+  );
+  const memory = memoryOf(one);
+  if (one.single === true) return { cpu, memory, replicas: alone(peak.ms, usual.ms) };
   const always = one.kind === 'service' ? (bounds.highAvailability ? 3 : 2) : bounds.highAvailability ? 2 : 1;
   const most = Math.min(
     Number.POSITIVE_INFINITY,
@@ -128,10 +135,9 @@ function standing(
   const reason =
     one.kind === 'service' && bounds.highAvailability ? 'one in each zone' : always > 1 ? 'one may be lost' : 'one is enough';
   const limit = Number.isFinite(most) ? `; never above ${most} partitions` : '';
-  const cpu = Math.min(CORE, Math.max(FEWEST, up(peak.ms * HEADROOM, STEP)));
   return {
-    cpu: figure(cpu, 'millicores', `${peak.because} × ${HEADROOM} headroom, from ${FEWEST} to ${CORE} (one thread)`),
-    memory: memoryOf(one),
+    cpu,
+    memory,
     replicas: {
       min: figure(
         min,
@@ -145,6 +151,18 @@ function standing(
       ),
     },
   };
+}
+
+/** One, whatever the load: what it cannot do at once waits in the log, and the plan says so. */
+function alone(peakMs: number, usualMs: number): WorkloadPlan['replicas'] {
+  const late =
+    usualMs > CORE
+      ? '; more than one core does: it falls behind, and what it says is late'
+      : peakMs > CORE
+        ? '; more than one core does at the peak: it falls behind then and catches up after'
+        : '';
+  const one = figure(1, 'replicas', `two at a time would each judge the whole${late}`);
+  return { min: one, max: one };
 }
 
 function memoryOf({ name }: WorkloadDeclaration): Figure<'MiB'> {

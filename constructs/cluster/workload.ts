@@ -159,7 +159,10 @@ export function workloadPod(scope: Construct, props: WorkloadProps): input.core.
   });
 }
 
-/** A Deployment with budget and, where it answers callers, Service. Its count of replicas belongs to its autoscaler, if it has one. */
+/**
+ * A Deployment with budget and, where it answers callers, Service. Its count of replicas belongs to its autoscaler, if it has
+ * one; where it is to be alone it is one, and the old one is gone before a new one begins.
+ */
 export function deployment(scope: Construct, props: WorkloadProps): void {
   const { site, usecase, declaration } = props;
   const named = namedOf(usecase?.name, declaration);
@@ -173,7 +176,9 @@ export function deployment(scope: Construct, props: WorkloadProps): void {
       ...(props.scaledBy === 'nobody' && { replicas: props.minReplicas ?? 2 }),
       revisionHistoryLimit: 5,
       selector,
-      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+      ...(declaration.single === true
+        ? { replicas: 1, strategy: { type: 'Recreate' } }
+        : { strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } } }),
       template: workloadPod(scope, props),
     },
   });

@@ -10,11 +10,11 @@ type ConsumerProps = Omit<WorkloadProps, 'resources' | 'usecase'> & {
   readonly disk?: string;
 };
 
-/** A declared consumer: a Deployment of the plan's size whose replicas follow its lag. */
+/** A declared consumer: a Deployment of the plan's size whose replicas follow its lag, unless it is to be alone. */
 export function consumer(scope: Construct, props: ConsumerProps): void {
   const { site, usecase, declaration, disk } = props;
   const { resources, min } = sizeOf(site, usecase.name, declaration, disk);
   // It commits what it has before it leaves; its partitions wait for that.
   deployment(scope, { drainSeconds: 5, ...props, resources, minReplicas: min });
-  scaleOnLag(scope, site, usecase, declaration);
+  if (declaration.single !== true) scaleOnLag(scope, site, usecase, declaration);
 }

@@ -88,8 +88,8 @@ test('a highly available plan survives the loss of a zone, however small its loa
       assert.ok(platform.registry.replicas.min.value >= 2);
       assert.ok(platform.nodes.cpu.min.value >= 3);
       for (const usecase of USECASES)
-        for (const { name, kind } of workloadsOf(usecase)) {
-          const fewest = { service: 3, consumer: 2, schedule: 0, job: 0 }[kind];
+        for (const { name, kind, single } of workloadsOf(usecase)) {
+          const fewest = single === true ? 1 : { service: 3, consumer: 2, schedule: 0, job: 0 }[kind];
           const min = usecases[usecase.name]?.workloads[name]?.replicas.min.value ?? -1;
           assert.ok(min >= fewest, `${usecase.name} ${name} has ${min} replicas at least`);
         }
@@ -154,7 +154,6 @@ test('consumers at their most keep up with the peak', () => {
         for (const [name, ms] of Object.entries({
           sink: rows * cpuMs.sinkRow,
           materializer: peakEvents.value * cpuMs.materializerRow,
-          monitor: rows * cpuMs.monitorRow,
         })) {
           const pods = workloads[name]?.replicas.max.value ?? 0;
           assert.ok(pods * 1_000 >= ms * HEADROOM * (1 - 1e-9), `${pods} ${name} do ${ms} ms of work a second`);
@@ -163,6 +162,23 @@ test('consumers at their most keep up with the peak', () => {
     }),
     { numRuns: 50 },
   );
+});
+
+test('the monitor is one, whatever the load, and the plan says where one is not enough', () => {
+  const late: boolean[] = [];
+  fc.assert(
+    fc.property(loads, bounds, (load, bound) => {
+      for (const { peakEvents, peakRequests, workloads } of Object.values(planCapacity(USECASES, load, bound).usecases)) {
+        const { min, max } = workloads['monitor']?.replicas ?? assert.fail('no plan of the monitor');
+        assert.deepEqual([min.value, max.value], [1, 1]);
+        const more = (peakEvents.value + peakRequests.value) * measured.cpuMs.monitorRow > 1_000;
+        assert.equal(/falls behind/.test(max.because), more, max.because);
+        late.push(more);
+      }
+    }),
+    { numRuns: 100 },
+  );
+  assert.deepEqual([late.includes(true), late.includes(false)], [true, true]);
 });
 
 test('the brokers together have room for every copy of every kept day', () => {

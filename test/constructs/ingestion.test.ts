@@ -132,7 +132,7 @@ test('reading is not writing, and a group comes with what is read within it', ()
 });
 
 test('consumers grow with their lag, from the plan’s least to no more than the partitions', () => {
-  const consumers = workloadsOf(retail).filter(({ kind }) => kind === 'consumer');
+  const consumers = workloadsOf(retail).filter(({ kind, single }) => kind === 'consumer' && single !== true);
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 30_000_000 }), (dailyUsers) => {
       const made = site({ dials: { load: { dailyUsers, eventsPerUser: 30, peakFactor: 4, retentionDays: 7 } } });
