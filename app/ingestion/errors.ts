@@ -17,6 +17,11 @@ export const { error: ingestionError } = errorTable({
     title: 'No such offset',
     next: 'commit an offset between 0 and the end of the partition',
   },
+  MR_INGESTION_PARTITION_LOST: {
+    status: 409,
+    title: 'The partition is another member’s now',
+    next: 'nothing: whoever has it goes on from what was committed',
+  },
   MR_INGESTION_RECORD_TOO_LARGE: { status: 413, title: 'A record is larger than the log takes', next: 'split the record' },
   MR_INGESTION_LOG_LOCKED: {
     status: 409,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import fc from 'fast-check';
-import type { EventLog, LogRecord, StoredRecord } from '../../app/ingestion/event-log/port.ts';
+import type { EventLog, LogRecord, Membership, StoredRecord } from '../../app/ingestion/event-log/port.ts';
+import { until } from '../cluster/until.ts';
 
 export interface EventLogGround {
   log(): EventLog;
@@ -24,6 +25,19 @@ export async function readAll(log: EventLog, topic: string, chunk = 1000): Promi
     }
   }
   return records;
+}
+
+/** Waits until each partition is with one of these members, as many with each as can be, and says how many each has. */
+export function shared(topics: Readonly<Record<string, number>>, members: readonly Membership[]): Promise<readonly number[]> {
+  return until('each partition is with one member, as many with each', () => {
+    const assignments = members.map((member) => member.assignment());
+    for (const [topic, partitions] of Object.entries(topics)) {
+      const held = assignments.flatMap((assignment) => assignment.partitions(topic)).toSorted((a, b) => a - b);
+      if (held.join() !== [...Array(partitions).keys()].join()) return undefined;
+    }
+    const counts = assignments.map((one) => Object.keys(topics).reduce((sum, topic) => sum + one.partitions(topic).length, 0));
+    return Math.max(...counts) - Math.min(...counts) <= 1 ? counts : undefined;
+  });
 }
 
 /** What every event log must do. One suite, run on every adapter. */
@@ -174,8 +188,13 @@ export function eventLogContract(name: string, open: () => Promise<EventLogGroun
         });
       await new Promise((resolve) => setTimeout(resolve, 20));
       assert.equal(woken, false);
+      const uninteresting = new AbortController();
+      const alsoWaiting = ground.log().waitForMore(topic, [Infinity, Infinity], uninteresting.signal);
       await ground.log().append(topic, [record('b', '2')]);
       await waiting;
+      assert.equal(await Promise.race([alsoWaiting, new Promise((resolve) => setTimeout(resolve, 20, 'asleep'))]), 'asleep');
+      uninteresting.abort();
+      await alsoWaiting;
       const abort = new AbortController();
       const aborted = ground.log().waitForMore(topic, await ground.log().endOffsets(topic), abort.signal);
       abort.abort();
@@ -183,6 +202,43 @@ export function eventLogContract(name: string, open: () => Promise<EventLogGroun
       const closing = ground.log().waitForMore(topic, await ground.log().endOffsets(topic), never);
       await ground.reopen();
       await closing;
+    });
+
+    test('who joins a group alone has every partition, and commits where it stands', async () => {
+      const topic = await fresh(3);
+      await ground.log().append(topic, [record('a', '1')]);
+      const [partition = 0] = (await ground.log().endOffsets(topic)).flatMap((end, at) => (end > 0 ? [at] : []));
+      const member = await ground.log().join('alone', [topic]);
+      assert.deepEqual(await shared({ [topic]: 3 }, [member]), [3]);
+      await member.commit(topic, partition, 1);
+      assert.equal((await ground.log().committed('alone', topic))[partition], 1);
+      await assert.rejects(member.commit(topic, partition, 2), code('MR_INGESTION_OFFSET_INVALID'));
+      await member.leave();
+      await assert.rejects(member.commit(topic, partition, 1), code('MR_INGESTION_PARTITION_LOST'));
+      assert.deepEqual(member.assignment().partitions(topic), []);
+    });
+
+    test('members have each partition once between them, whoever comes and goes, and are told when it is over', async () => {
+      const [one, two] = [await fresh(4), await fresh(3)];
+      const topics = { [one]: 4, [two]: 3 };
+      const join = () => ground.log().join('several', [one, two]);
+      const first = await join();
+      await shared(topics, [first]);
+      const alone = first.assignment();
+      assert.equal(alone.over.aborted, false);
+      const second = await join();
+      assert.deepEqual((await shared(topics, [first, second])).toSorted(), [3, 4]);
+      assert.equal(alone.over.aborted, true);
+      const [theirs = -1] = second.assignment().partitions(one);
+      await assert.rejects(first.commit(one, theirs, 0), code('MR_INGESTION_PARTITION_LOST'));
+      await second.commit(one, theirs, 0);
+      const third = await join();
+      assert.deepEqual((await shared(topics, [first, second, third])).toSorted(), [2, 2, 3]);
+      await first.leave();
+      assert.deepEqual((await shared(topics, [second, third])).toSorted(), [3, 4]);
+      const other = await ground.log().join('others', [one]);
+      assert.deepEqual(await shared({ [one]: 4 }, [other]), [4], 'another group has its own');
+      await Promise.all([second, third, other].map((member) => member.leave()));
     });
 
     test('what is not there is refused by code', async () => {
@@ -193,6 +249,7 @@ export function eventLogContract(name: string, open: () => Promise<EventLogGroun
       await assert.rejects(log.ensureTopic({ name: '../escape', partitions: 1 }), code('MR_INGESTION_TOPIC_INVALID'));
       await assert.rejects(log.append('contract.none', [record('a', '')]), code('MR_INGESTION_TOPIC_UNKNOWN'));
       await assert.rejects(log.read(topic, 7, 0, 1), code('MR_INGESTION_TOPIC_UNKNOWN'));
+      await assert.rejects(log.join('g', ['contract.none']), code('MR_INGESTION_TOPIC_UNKNOWN'));
       await assert.rejects(log.commit('g', topic, 0, 1), code('MR_INGESTION_OFFSET_INVALID'));
       await assert.rejects(
         log.append(topic, [{ key: 'a', value: Buffer.alloc(1024 * 1024 + 1) }]),

@@ -10,6 +10,7 @@ import { eventTopic, predictionTopic, topicsOf } from '../../app/ingestion/topic
 import { retail } from '../../app/usecases/retail/usecase.ts';
 import { groupOf, workloadsOf } from '../../app/workloads.ts';
 import { aclsOf } from '../../constructs/ingestion/users.ts';
+import { shared } from '../contracts/event-log.ts';
 import { certificateAuthority } from './certificate-authority.ts';
 import { type KafkaServer, startKafka } from './kafka.ts';
 import { type LogLines, logTo } from './log-lines.ts';
@@ -112,6 +113,24 @@ suite('who may do what on Kafka', () => {
     const other = groupOf(retail, 'monitor');
     await assert.rejects(log.commit(other, CLICKS, 0, 0), { code: 'MR_INGESTION_LOG_FORBIDDEN' });
     await assert.rejects(log.committed(other, CLICKS), { code: 'MR_INGESTION_LOG_FORBIDDEN' });
+  });
+
+  test('two of the sink share its topics as its group, and no other group lets them in', async () => {
+    const group = groupOf(retail, 'sink');
+    const topics = topicsOf(retail).filter(({ name }) => !name.endsWith('.dead'));
+    const names = topics.map(({ name }) => name);
+    const logs = [await open(server.access('sink')), await open(server.access('sink'))];
+    const members = await Promise.all(logs.map((log) => log.join(group, names)));
+    await shared(Object.fromEntries(topics.map(({ name, partitions }) => [name, partitions])), members);
+    const ends = await owner.endOffsets(CLICKS);
+    for (const member of members)
+      for (const partition of member.assignment().partitions(CLICKS))
+        await member.commit(CLICKS, partition, ends[partition] ?? 0);
+    assert.deepEqual(await owner.committed(group, CLICKS), ends);
+    await Promise.all(members.map((member) => member.leave()));
+    await assert.rejects(logs[0]?.join(groupOf(retail, 'monitor'), names) ?? assert.fail(), {
+      code: 'MR_INGESTION_LOG_FORBIDDEN',
+    });
   });
 
   test('who may not make a topic makes none, and is told that one is missing', async () => {

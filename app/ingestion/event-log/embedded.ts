@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { syncFolder } from '../../disk.ts';
 import { ingestionError } from '../errors.ts';
 import { type Disk, systemDisk } from './disk.ts';
+import { openGroups } from './embedded-groups.ts';
 import { checkCommit, checkRecord, checkTopic } from './limits.ts';
 import type { EventLog, TopicSpec } from './port.ts';
 import { openLogState } from './state.ts';
@@ -77,6 +78,12 @@ export async function openEmbeddedLog(dir: string, options: EmbeddedLogOptions =
     }
   };
 
+  const commit = async (group: string, topic: string, partition: number, nextOffset: number) => {
+    checkCommit({ group, topic, partition, nextOffset }, find(topic).ends()[partition] ?? -1);
+    state.commit(group, topic, partition, nextOffset);
+  };
+  const groups = openGroups((topic) => find(topic).spec.partitions, commit);
+
   return {
     ensureTopic(spec) {
       const created = creating.then(() => create(spec));
@@ -95,14 +102,13 @@ export async function openEmbeddedLog(dir: string, options: EmbeddedLogOptions =
       const offsets = state.committed(group, find(topic).spec.name);
       return Array.from({ length: find(topic).spec.partitions }, (_, partition) => offsets.get(partition) ?? 0);
     },
-    async commit(group, topic, partition, nextOffset) {
-      checkCommit({ group, topic, partition, nextOffset }, find(topic).ends()[partition] ?? -1);
-      state.commit(group, topic, partition, nextOffset);
-    },
+    commit,
+    join: async (group, topics) => groups.join(group, topics),
     waitForMore: async (topic, offsets, signal) => find(topic).waitForMore(offsets, signal),
     async close() {
       if (closed) return;
       closed = true;
+      groups.close();
       await creating;
       await Promise.all([...topics.values()].map((topic) => topic.close()));
       state.close();

@@ -6,6 +6,7 @@ interface Raw {
   readonly message?: unknown;
   readonly code?: unknown;
   readonly apiId?: unknown;
+  readonly memberId?: unknown;
   readonly errors?: readonly unknown[];
   readonly cause?: unknown;
 }
@@ -24,6 +25,12 @@ function chain(error: unknown, seen = new Set<unknown>()): readonly Raw[] {
 /** What the broker answered, by its name in Kafka's protocol. */
 export const answered = (error: unknown, ...names: readonly string[]): boolean =>
   chain(error).some(({ apiId }) => typeof apiId === 'string' && names.includes(apiId));
+
+/** The name that the group gives to who joins for the first time. */
+export function memberIdIn(error: unknown): string | undefined {
+  const { memberId } = chain(error).find(({ apiId }) => apiId === 'MEMBER_ID_REQUIRED') ?? {};
+  return typeof memberId === 'string' && memberId !== '' ? memberId : undefined;
+}
 
 /**
  * The fault of an answer or of a connection, in our words. The client's own error is not passed on as the cause: it holds

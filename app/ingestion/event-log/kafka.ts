@@ -2,16 +2,19 @@ import type { Logger } from 'pino';
 import { ingestionError } from '../errors.ts';
 import { answered } from './kafka-faults.ts';
 import type { KafkaAccess } from './kafka-login.ts';
+import { joinGroup } from './kafka-member.ts';
 import { openWriter, type TopicWriter } from './kafka-producer.ts';
 import { openReader } from './kafka-reader.ts';
 import { openRequests } from './kafka-requests.ts';
 import { openWatch } from './kafka-watch.ts';
 import { checkCommit, checkRecord, checkTopic } from './limits.ts';
-import type { EventLog, TopicSpec } from './port.ts';
+import type { EventLog, Membership, TopicSpec } from './port.ts';
 
 export interface KafkaLogOptions extends KafkaAccess {
   /** How long a request is tried again while the brokers do not answer. @default 30000 */
   readonly patienceMs?: number;
+  /** How long a group waits for a word of a member before others get its partitions; at most 12 seconds. @default 10000 */
+  readonly sessionMs?: number;
   readonly logger?: Logger;
 }
 
@@ -20,12 +23,13 @@ export interface KafkaLogOptions extends KafkaAccess {
  * and read a group; it makes a topic only where it may. Nothing is asked of the brokers before the first call.
  */
 export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> {
-  const { patienceMs = 30_000, logger } = options;
+  const { patienceMs = 30_000, sessionMs = 10_000, logger } = options;
   const reading = openRequests(options, patienceMs);
   const writing = openRequests(options, patienceMs);
   const read = openReader(reading, logger);
   const watch = openWatch(reading, logger);
   const writers = new Map<string, TopicWriter>();
+  const members: Membership[] = [];
   const { patiently } = reading;
   let closed = false;
 
@@ -123,6 +127,19 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
         await reading.admin.alterConsumerGroupOffsets({ groupId: group, topics: [{ name: topic, partitionOffsets }] });
       });
     },
+    async join(group, topics) {
+      mustBeOpen();
+      const requests = openRequests(options, patienceMs);
+      try {
+        for (const topic of topics) await patiently(`share ${topic}`, () => requests.topic(topic));
+        const member = await joinGroup({ group, topics, sessionMs, requests, besides: reading, logger });
+        members.push(member);
+        return member;
+      } catch (cause) {
+        await requests.close();
+        throw cause;
+      }
+    },
     async waitForMore(topic, offsets, signal) {
       mustBeOpen();
       return watch.waitForMore(topic, offsets, signal);
@@ -131,6 +148,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
       if (closed) return;
       closed = true;
       watch.close();
+      await Promise.all(members.map((member) => member.leave()));
       await Promise.all([...writers.values()].map((writer) => writer.settled()));
       await Promise.all([reading.close(), writing.close()]);
     },

@@ -17,10 +17,32 @@ export interface EventLog {
   endOffsets(topic: string): Promise<readonly number[]>;
   /** Next offset to read by this group, per partition; 0 where nothing was committed. */
   committed(group: string, topic: string): Promise<readonly number[]>;
+  /** For a group that has one reader; where some share it by `join`, its members commit. */
   commit(group: string, topic: string, partition: number, nextOffset: number): Promise<void>;
-  /** Resolves once the topic holds more than `offsets` (per partition), or when the signal aborts. */
+  /** Shares the partitions of these topics with all who join under the same name: each is one member's at a time. */
+  join(group: string, topics: readonly string[]): Promise<Membership>;
+  /** Resolves once the topic holds more than `offsets` (per partition; Infinity: of no interest), or when the signal aborts. */
   waitForMore(topic: string, offsets: readonly number[], signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
+}
+
+/**
+ * One of those who share a group. A member that was paused or cut off may still believe in an assignment that is over: what
+ * it writes elsewhere must be refused there, by the offsets that go with it.
+ */
+export interface Membership {
+  assignment(): Assignment;
+  /** @throws MR_INGESTION_PARTITION_LOST where the partition is not, or no longer, this member's */
+  commit(topic: string, partition: number, nextOffset: number): Promise<void>;
+  /** Leaves its partitions to the others at once. */
+  leave(): Promise<void>;
+}
+
+export interface Assignment {
+  /** None while they are shared out anew, or where others have them all. */
+  partitions(topic: string): readonly number[];
+  /** Aborts when it is over and another one holds. */
+  readonly over: AbortSignal;
 }
 
 export interface TopicSpec {
