@@ -83,6 +83,7 @@ function fromCredential(site: Site, credential: Credential): Env {
         MILLRACE_METADATA_PORT: String(metadata.port),
         MILLRACE_METADATA_DATABASE: PLATFORM,
         ...secret('MILLRACE_METADATA'),
+        MILLRACE_KEYS_SIGNING_FILE: file(credential, 'signing-key'),
       });
     case 'objects':
       return defined({

@@ -6,12 +6,9 @@ import { cloudStore } from './cloud-store.ts';
 import { MADE } from './credentials.ts';
 import { erasureManifest, platformErasure, useCaseErasure } from './erasure-manifest.ts';
 import { gateRole, roles } from './roles.ts';
-import { generatedSecret, namespaceStore, readableSecrets } from './secrets.ts';
+import { generatedSecret, KEY_LENGTH, namespaceStore, readableSecrets } from './secrets.ts';
 
 const KEYRING = { name: 'keyring', layer: 'governance' } as const;
-/** 62 kinds of characters: 43 of them hold 256 bits. */
-const MASTER_KEY_LENGTH = 43;
-
 /** Who may do what, where the keys come from, where erasure must reach, and the nightly check of the audit log. */
 export function platformChart(app: App, site: Site): Chart {
   const chart = new Chart(app, 'governance', { disableResourceNameHashes: true });
@@ -21,7 +18,7 @@ export function platformChart(app: App, site: Site): Chart {
       site,
       named: KEYRING,
       name: MADE.masterKey,
-      length: MASTER_KEY_LENGTH,
+      length: KEY_LENGTH,
       holds: { store: 'keys' },
     });
     readableSecrets(chart, site, KEYRING, [MADE.masterKey]);

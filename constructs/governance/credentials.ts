@@ -40,6 +40,7 @@ export const MADE = {
   onlineCertificate: 'valkey-tls',
   databaseCertificate: `${PLATFORM}-registry-ca`,
   masterKey: 'keyring',
+  gateKey: 'gate-signing-key',
 } as const;
 
 /** Users of the online store: who only reads may not write. */
@@ -174,6 +175,8 @@ function databaseCredential(site: Site, own: string, user: DatabaseUser): Creden
     files: {
       password: { key: databaseSecret(user), property: 'password' },
       'ca.crt': { key: MADE.databaseCertificate, property: 'ca.crt' },
+      // Beside its password, under the same account's eyes alone.
+      ...(user === 'gate' && { 'signing-key': { key: MADE.gateKey, property: 'password' } }),
     },
   };
 }

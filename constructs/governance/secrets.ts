@@ -10,6 +10,8 @@ import { type Credential, OWN_STORE, storeOf } from './credentials.ts';
 /** How often a copied password is compared with its source: a changed one reaches the pods' files within it. */
 const REFRESH = '15m';
 const READER = 'secret-reader';
+/** 62 kinds of characters: 43 of them hold 256 bits. */
+export const KEY_LENGTH = 43;
 
 /** A Secret in a workload's namespace, kept equal to its source by the External Secrets operator. */
 export function copiedSecret(

@@ -7,7 +7,7 @@ import { nodeSelector } from '../cluster/node-selector.ts';
 import { OPERATORS } from '../cluster/operators.ts';
 import { resourcesOf } from '../cluster/size.ts';
 import { databaseSecret, dutyOf, isAlone, MADE, objectsFiles } from '../governance/credentials.ts';
-import { copiedSecret, generatedSecret, readableSecrets } from '../governance/secrets.ts';
+import { copiedSecret, generatedSecret, KEY_LENGTH, readableSecrets } from '../governance/secrets.ts';
 import { IMAGES } from '../images.ts';
 import { labelsOf } from '../labels.ts';
 import { customObject } from '../object.ts';
@@ -44,7 +44,14 @@ export function postgres(scope: Construct, site: Site): void {
       name: databaseSecret(user),
       holds: { user: userName(user), store: 'metadata', grants: dutyOf(user) },
     });
-  // The gate's own account alone reads the gate's password, the layout's the owner's.
+  generatedSecret(scope, 'gate-signing-key', {
+    site,
+    named: NAMED,
+    name: MADE.gateKey,
+    length: KEY_LENGTH,
+    holds: { store: 'keys', grants: dutyOf('gate') },
+  });
+  // The gate's own account alone reads the gate's password and key, the layout's the owner's.
   const shared = DATABASE_USERS.filter((user) => !isAlone(user)).map(databaseSecret);
   readableSecrets(scope, site, NAMED, [...shared, MADE.databaseCertificate]);
   const { cpu, memory } = resourcesOf(size);
