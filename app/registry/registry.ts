@@ -39,10 +39,18 @@ export interface Registry extends RegistryReader {
   sweep(model: string): Promise<readonly string[]>;
 }
 
+/** The read side with the releases' files: it acts on nothing, so it needs no audit log. */
+export function openReleases(
+  ports: Pick<RegistryPorts, 'metadata' | 'objects' | 'keys'>,
+): RegistryReader & Pick<Registry, 'loadUnit'> {
+  return { ...openRegistryReader(ports.metadata), loadUnit: (unitId) => load(ports, unitId) };
+}
+
 export function openRegistry(ports: RegistryPorts): Registry {
-  const loadUnit = (unitId: string) => load(ports, unitId);
+  const releases = openReleases(ports);
+  const { loadUnit } = releases;
   return {
-    ...openRegistryReader(ports.metadata),
+    ...releases,
     register: (manifest, author) => register(ports, manifest, author),
     approve: (model, version, approver) => approve(ports, model, version, approver),
     promote: (model, version, actor, reason) => promote(ports, loadUnit, version, { model, actor, reason }),
@@ -50,7 +58,6 @@ export function openRegistry(ports: RegistryPorts): Registry {
     retire: (model, version, actor, reason) => retire(ports, version, { model, actor, reason }),
     revoke: (model, version, actor, reason) => revoke(ports, loadUnit, version, { model, actor, reason }),
     recordVerdict: (actor, evidence) => recordVerdict(ports, actor, evidence),
-    loadUnit,
     sweep: (model) => sweepReleases(ports, model),
   };
 }
@@ -93,7 +100,10 @@ function register(ports: RegistryPorts, manifest: ReleaseManifest, author: strin
   );
 }
 
-async function load({ metadata, objects, keys }: RegistryPorts, unitId: string): Promise<LoadedUnit> {
+async function load(
+  { metadata, objects, keys }: Pick<RegistryPorts, 'metadata' | 'objects' | 'keys'>,
+  unitId: string,
+): Promise<LoadedUnit> {
   const row = await metadata.db
     .selectFrom('versions')
     .select(['manifest', 'signature'])

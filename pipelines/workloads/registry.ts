@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Registry as Metrics } from 'prom-client';
 import { systemClock } from '../../app/clock/embedded.ts';
-import { openRegistry } from '../../app/registry/registry.ts';
+import { openReleases } from '../../app/registry/registry.ts';
 import { snapshotDigest } from '../../app/registry/snapshot.ts';
 import { writeSnapshot } from '../../app/registry/write-snapshot.ts';
 import { pipelineError } from '../errors.ts';
@@ -20,10 +20,10 @@ const digest = (token: string): Buffer => createHash('sha256').update(token).dig
 
 /** The registry over HTTP, to read only: versions, who signed them off, what answers; and the signed snapshot for previews. */
 export async function startRegistry({ runtime, models, port, host }: RegistryOptions): Promise<RunningWorkload> {
-  const { clock, logger } = runtime;
+  const { logger } = runtime;
   const [metadata, objects] = [await runtime.use('metadata'), await runtime.use('objects')];
-  const [keys, audit] = [await runtime.use('keys'), await runtime.use('audit')];
-  const registry = openRegistry({ metadata, objects, keys, audit, clock });
+  const keys = await runtime.use('keys');
+  const registry = openReleases({ metadata, objects, keys });
   const metrics = new Metrics();
   const wanted = digest(await keys.secret(REGISTRY_TOKEN));
   const ready = async () => {

@@ -2,7 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AclOperations, AclPermissionTypes, ResourcePatternTypes, ResourceTypes } from '@platformatic/kafka';
 import type { KafkaLogOptions } from '../../app/ingestion/event-log/kafka.ts';
+import type { WorkloadDeclaration } from '../../app/workloads.ts';
+import { aclsOf } from '../../constructs/ingestion/users.ts';
 import { freePorts, lastWords, type Server, startServer } from '../cluster/server.ts';
 import { Hopeless, until } from '../cluster/until.ts';
 import { certificateAuthority } from './certificate-authority.ts';
@@ -15,6 +18,8 @@ export interface KafkaServer {
   file(name: string, text: string): string;
   /** A new, empty folder that goes with the server. */
   folder(): string;
+  /** Of a user of the server. */
+  passwordFile(user: string): string;
   /** How a user of the server opens the log; `admin` may do all, the others what the lists say. */
   access(user?: string): KafkaLogOptions;
   /** Ends the server as a power cut would. */
@@ -117,15 +122,17 @@ export async function startKafka({ users = [], advertised }: KafkaServerOptions 
     );
   };
   await start();
+  const passwordFile = (user: string) => file(`passwords/${user}`, `${passwordOf(user)}\n`);
   return {
     port,
     caFile: authority.ca.crt,
     file,
     folder: () => mkdtempSync(join(dir, 'folder-')),
+    passwordFile,
     access: (user = ADMIN) => ({
       brokers: [`localhost:${advertised ?? port}`],
       caFile: authority.ca.crt,
-      login: { mechanism: 'scram-sha-512', user, passwordFile: file(`passwords/${user}`, `${passwordOf(user)}\n`) },
+      login: { mechanism: 'scram-sha-512', user, passwordFile: passwordFile(user) },
     }),
     async kill() {
       process.kill(running.pid, 'SIGKILL');
@@ -138,3 +145,17 @@ export async function startKafka({ users = [], advertised }: KafkaServerOptions 
     },
   };
 }
+
+/** What the constructs let a workload do, as the server's own access lists for a user. */
+export const aclsFor = (declaration: WorkloadDeclaration, user: string) =>
+  aclsOf(declaration).flatMap(({ resource, operations, host }) =>
+    operations.map((operation) => ({
+      resourceType: resource.type === 'topic' ? ResourceTypes.TOPIC : ResourceTypes.GROUP,
+      resourceName: resource.name,
+      resourcePatternType: ResourcePatternTypes.LITERAL,
+      principal: `User:${user}`,
+      host,
+      operation: AclOperations[operation.toUpperCase() as 'READ' | 'WRITE' | 'DESCRIBE'],
+      permissionType: AclPermissionTypes.ALLOW,
+    })),
+  );

@@ -44,7 +44,8 @@ export interface S3Server {
 const REGION = 'eu-test-1';
 export const OWNER = { accessKeyId: 'owner', secretAccessKey: 'owner-secret-1234567890' } as const;
 
-export async function startS3(): Promise<S3Server> {
+/** `manyRules`: where policies may be longer than an attribute of a file, a few kilobytes. */
+export async function startS3({ manyRules = false } = {}): Promise<S3Server> {
   const script = join(import.meta.dirname, '../../scripts/servers/versitygw');
   const program = execFileSync(script, { encoding: 'utf8' }).trim().split('\n').at(-1) ?? '';
   const dir = mkdtempSync(join(tmpdir(), 'millrace-s3-'));
@@ -52,7 +53,7 @@ export async function startS3(): Promise<S3Server> {
   const tls = authority.signed('server', 'localhost', 'DNS:localhost,IP:127.0.0.1');
   const [port] = (await freePorts(1)) as [number];
   const endpoint = `https://localhost:${port}`;
-  for (const name of ['iam', 'versions', 'data', 'files']) mkdirSync(join(dir, name));
+  for (const name of ['iam', 'versions', 'data', 'files', 'attributes']) mkdirSync(join(dir, name));
   let count = 0;
   const file = (text: string): string => {
     count += 1;
@@ -80,7 +81,8 @@ export async function startS3(): Promise<S3Server> {
     '--keep-alive',
     '--quiet',
   ];
-  const store = ['posix', '--versioning-dir', join(dir, 'versions'), join(dir, 'data')];
+  const attributes = manyRules ? ['--sidecar', join(dir, 'attributes')] : [];
+  const store = ['posix', ...attributes, '--versioning-dir', join(dir, 'versions'), join(dir, 'data')];
   let running: Server;
   const start = async () => {
     running = startServer('versitygw', program, [...keys, ...listen, '--iam-dir', join(dir, 'iam'), ...store], join(dir, 'log'));
