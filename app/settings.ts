@@ -80,13 +80,16 @@ export const SETTINGS = Type.Object({
   MILLRACE_KEYS_SIGNING_FILE: file,
   MILLRACE_KEYS_SIGNING_KMS_KEY: line,
 
+  /** Where a training keeps what it has done, and the run whose attempts go on from it with the same data. */
+  MILLRACE_CHECKPOINT: line,
+  MILLRACE_TRAINING_RUN: line,
+
   /** What a manifest states about the definition, for policies to compare; the definition itself is what runs. */
   MILLRACE_STORE_TIMEOUT_MS: count,
   MILLRACE_RATE_PER_SECOND: count,
   MILLRACE_DAILY_QUOTA: count,
   MILLRACE_BODY_LIMIT: count,
   MILLRACE_MAX_TRIALS: count,
-  MILLRACE_CHECKPOINT: line,
   MILLRACE_SEED: text('\\d{1,16}', 'a whole number'),
   MILLRACE_CODE_COMMIT: text('[0-9a-f]{40}', '40 hex digits'),
   MILLRACE_DATA_SNAPSHOT: line,

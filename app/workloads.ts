@@ -39,6 +39,9 @@ const HTTP = 8080;
 /** Under which name a workload's positions are kept in the log, for those who watch its lag. */
 export const groupOf = (usecase: UseCase, workload: string): string => `${usecase.name}.${workload}`;
 
+/** Where a training keeps what it has done so far. */
+export const checkpointPrefix = ({ model }: UseCase): string => `checkpoints/${model.name}/`;
+
 const METADATA: Access = { store: 'metadata' };
 const KEYS: Access = { store: 'keys' };
 const AUDIT: Access = { store: 'audit' };
@@ -76,6 +79,7 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
       : [];
   const kept = [...rows, ...usecase.tables.map(({ name }) => table(name)), ...learnt.map(table)];
   const releases: Access = { store: 'objects', prefix: `releases/${usecase.model.name}/` };
+  const checkpoint: Access = { store: 'objects', prefix: checkpointPrefix(usecase) };
   const profiles = events.map((event): Access => ({ store: 'objects', prefix: `profiles/${usecase.name}.${event}.json` }));
   const sinking = follow('sink', [...topics, predictions]);
   const streaming = follow(
@@ -163,8 +167,9 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
       kind: 'schedule',
       command: ['training', 'run'],
       schedule: usecase.monitors.retrain.schedule,
-      reads: [...examples, releases, METADATA, KEYS],
-      writes: [...learnt.map(table), releases, METADATA, AUDIT],
+      reads: [...examples, releases, checkpoint, METADATA, KEYS],
+      writes: [...learnt.map(table), releases, checkpoint, METADATA, AUDIT],
+      deletes: [checkpoint],
     },
     {
       name: 'retrain-on-drift',

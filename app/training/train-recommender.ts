@@ -3,6 +3,7 @@ import { type Evaluation, embeddingUnit, type ReleaseManifest } from '../registr
 import type { RecommenderUseCase } from '../usecases/usecase.ts';
 import { type Backtest, featureReader, openBacktest } from './backtest.ts';
 import { type CardSubject, modelCard } from './card.ts';
+import { once } from './checkpoint.ts';
 import { writeEmbeddings } from './embeddings.ts';
 import { evaluate, summarise } from './evaluate.ts';
 import type { Fitted, Parameters } from './fit.ts';
@@ -14,9 +15,10 @@ import { queries } from './query.ts';
 import { openRecommender } from './recommender.ts';
 import { addressOf, writeRelease } from './release-files.ts';
 import { schemaHash } from './schema-hash.ts';
-import { type SearchFold, search, type Trial } from './search.ts';
+import { type SearchFold, type SearchOptions, search } from './search.ts';
 import { thresholdsOf } from './thresholds.ts';
 import type { TrainOptions } from './train.ts';
+import type { Trial } from './trials.ts';
 
 /**
  * Trains a recommender and writes a release: files under the hash of their contents, sealed user vectors under
@@ -31,9 +33,11 @@ export async function trainRecommender(options: TrainOptions<RecommenderUseCase>
   const { usecase, lake, objects, keys, logger, onProgress = () => undefined } = options;
   const started = performance.now();
   onProgress('reading the pinned snapshot');
-  const backtest = await openBacktest({ usecase, lake, keys, ...(options.at === undefined ? {} : { at: options.at }) });
+  const attempt = (await options.checkpoint?.attempt({ ...options, at: options.at })) ?? once(options.at);
+  const backtest = await openBacktest({ usecase, lake, keys, ...(attempt.at === undefined ? {} : { at: attempt.at }) });
   const { dataset, folds, inputs } = backtest;
-  const { trials, best } = await chooseParameters(usecase, backtest, onProgress);
+  const { pin, ...before } = await attempt.goOn({ pin: dataset.pin });
+  const { trials, best } = await chooseParameters(usecase, backtest, onProgress, before);
   const newest = await backtest.prepare(folds[0] ?? { origin: 0, end: 0 });
   onProgress('judging the choice on the newest fold');
   const judged = await judge(usecase, backtest, newest, best);
@@ -48,7 +52,7 @@ export async function trainRecommender(options: TrainOptions<RecommenderUseCase>
     inputs: usecase.model.inputs,
     featureViews: Object.fromEntries(usecase.views.map((view) => [view.name, viewHash(view)])),
     schemaHash: schemaHash(usecase),
-    dataset: dataset.pin,
+    dataset: pin,
     parameters: { ...best },
     search: { trials: trials.length, folds: folds.length },
     seed: usecase.model.seed,
@@ -80,12 +84,14 @@ async function chooseParameters(
   { model }: RecommenderUseCase,
   { folds, prepare, fit }: Backtest,
   onProgress: (message: string) => void,
-): Promise<{ readonly best: Parameters; readonly trials: readonly Trial[] }> {
+  before: Pick<SearchOptions, 'done' | 'save'>,
+): Promise<{ readonly best: Parameters; readonly trials: readonly Trial<Parameters>[] }> {
   // With one fold only there is nothing to hold back, and its metrics are those of the choice.
   const older = folds.length > 1 ? folds.slice(1) : folds;
   const prepared: SearchFold[] = [];
   for (const fold of older) prepared.push(await prepare(fold));
   return search({
+    ...before,
     space: model.trainer.search,
     objective: model.objective,
     seed: model.seed,

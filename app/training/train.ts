@@ -5,6 +5,7 @@ import type { ObjectStore } from '../lake/object-store/port.ts';
 import type { Lake } from '../lake/port.ts';
 import type { ReleaseManifest } from '../registry/release.ts';
 import type { UseCase } from '../usecases/usecase.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { trainClassifier } from './classifier/train.ts';
 import { trainRecommender } from './train-recommender.ts';
 
@@ -19,6 +20,8 @@ export interface TrainOptions<U extends UseCase = UseCase> {
   readonly codeCommit: string;
   /** Lake versions to train on, by table. @default the newest */
   readonly at?: Readonly<Record<string, number>>;
+  /** Goes on from what an earlier attempt has done. The caller ends it, once it has the release. @default all is done at once */
+  readonly checkpoint?: Checkpoint;
 }
 
 /**

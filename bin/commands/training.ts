@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { openRegistryReader } from '../../app/registry/read.ts';
 import { needed, readSettings } from '../../app/settings.ts';
 import { CARD_WORDS } from '../../app/training/card.ts';
+import { checkpointPrefix } from '../../app/workloads.ts';
 import type { CommandContext } from '../command.ts';
 import { untilTold } from '../until-told.ts';
 import { openModelRegistry } from './registry.ts';
@@ -49,8 +50,9 @@ export function trainingCommands(program: Command, context: CommandContext): voi
     .option('--as <name>', 'the author of the version; the workload, where it is one, else local')
     .option('--reason <text>', 'why, for the record', 'asked for by name')
     .action(async ({ at, as, reason }: { readonly at?: number; readonly as?: string; readonly reason: string }) => {
-      const [{ train }, { labelTable }, { codeCommit }, { recordedTraining }] = await Promise.all([
+      const [{ train }, { openCheckpoint }, { labelTable }, { codeCommit }, { recordedTraining }] = await Promise.all([
         import('../../app/training/train.ts'),
+        import('../../app/training/checkpoint.ts'),
         import('../../app/training/dataset.ts'),
         import('../../pipelines/code-commit.ts'),
         import('../../pipelines/retrainings.ts'),
@@ -58,12 +60,16 @@ export function trainingCommands(program: Command, context: CommandContext): voi
       const usecase = await context.usecase();
       const runtime = await context.open();
       const { registry } = await openModelRegistry(context);
+      const objects = await runtime.use('objects');
+      const { MILLRACE_CHECKPOINT: prefix = checkpointPrefix(usecase), MILLRACE_TRAINING_RUN: run } = readSettings(process.env);
+      const checkpoint = openCheckpoint({ objects, logger: runtime.logger, prefix, run });
       const record = { metadata: await runtime.use('metadata'), clock: runtime.clock, usecase, reason };
       const { manifest, version, unitId } = await recordedTraining(record, async () => {
         const made = await train({
           usecase,
           lake: await runtime.use('lake'),
-          objects: await runtime.use('objects'),
+          objects,
+          checkpoint,
           keys: await runtime.use('keys'),
           clock: runtime.clock,
           logger: runtime.logger,
@@ -71,7 +77,9 @@ export function trainingCommands(program: Command, context: CommandContext): voi
           codeCommit: await codeCommit(),
           ...(at === undefined ? {} : { at: { [labelTable(usecase)]: at } }),
         });
-        return registry.register(made, as ?? author());
+        const registered = await registry.register(made, as ?? author());
+        await checkpoint.end();
+        return registered;
       });
       const { metrics, baseline, dataset } = manifest;
       const words = CARD_WORDS[usecase.kind];

@@ -2,7 +2,7 @@ import type { Construct } from 'constructs';
 import { CHECKPOINT, MAX_TRIALS, SETTING } from '../../app/usecases/annotations.ts';
 import { MODEL, MODEL_ENVIRONMENT } from '../../app/usecases/model-annotations.ts';
 import type { UseCase } from '../../app/usecases/usecase.ts';
-import { type WorkloadDeclaration, workloadsOf } from '../../app/workloads.ts';
+import { checkpointPrefix, type WorkloadDeclaration, workloadsOf } from '../../app/workloads.ts';
 import { resourcesOf } from '../cluster/size.ts';
 import { declaredAnnotations, workloadName, workloadPod } from '../cluster/workload.ts';
 import type { Site } from '../site.ts';
@@ -34,7 +34,7 @@ export function trainer(scope: Construct, site: Site, usecase: UseCase): Trainer
   const plan = site.plan.usecases[usecase.name]?.training;
   if (declaration === undefined || plan === undefined) return undefined;
   const { model } = usecase;
-  const checkpoint = `checkpoints/${model.name}/`;
+  const checkpoint = checkpointPrefix(usecase);
   const trials = String(model.trainer.search.maxTrials);
   const pins = {
     [MODEL_ENVIRONMENT.seed]: String(model.seed),
@@ -56,6 +56,8 @@ export function trainer(scope: Construct, site: Site, usecase: UseCase): Trainer
         ...pins,
         [SETTING.maxTrials]: trials,
         MILLRACE_CHECKPOINT: checkpoint,
+        // All attempts of a run learn from the data that its first began with.
+        MILLRACE_TRAINING_RUN: '{{=workflow.uid}}',
         MILLRACE_IMAGE: site.dials.image,
       },
     }),

@@ -56,7 +56,11 @@ test('a workload writes exactly the prefixes that it declares, and reads those a
     assert.deepEqual(inLake(name, 's3:PutObject'), sorted(prefixes(writes)), name);
     assert.deepEqual(inLake(name, 's3:GetObject'), sorted(prefixes([...reads, ...writes])), name);
   }
-  assert.deepEqual(inLake('retrain', 's3:PutObject'), ['lake/retail/user_taste/*', 'releases/retail-recommender/*']);
+  assert.deepEqual(inLake('retrain', 's3:PutObject'), [
+    'checkpoints/retail-recommender/*',
+    'lake/retail/user_taste/*',
+    'releases/retail-recommender/*',
+  ]);
 });
 
 test('only the gate signs, in either of its runs, and it writes neither data nor releases', () => {
@@ -72,6 +76,7 @@ test('only the gate signs, in either of its runs, and it writes neither data nor
 test('a workload deletes under exactly the prefixes where it declares that, and the sweep of dead trainings writes nothing', () => {
   for (const { name, deletes = [] } of workloadsOf(retail))
     assert.deepEqual(on(name, 's3:DeleteObject'), sorted(prefixes(deletes)), name);
+  assert.deepEqual(on('retrain', 's3:DeleteObject'), ['checkpoints/retail-recommender/*']);
   assert.deepEqual(on('sweep', 's3:DeleteObject'), ['releases/retail-recommender/*']);
   assert.deepEqual(on('sweep', 's3:PutObject'), []);
 });

@@ -4,7 +4,8 @@ import type { Moment } from '../../app/training/evaluate.ts';
 import { type Fitted, fit, type Parameters } from '../../app/training/fit.ts';
 import type { Fold } from '../../app/training/folds.ts';
 import { interactions } from '../../app/training/interactions.ts';
-import { combinations, search, type Trial } from '../../app/training/search.ts';
+import { type SearchOptions, search } from '../../app/training/search.ts';
+import { combinations, type Progress, type Trial } from '../../app/training/trials.ts';
 import { planted, ROLES } from './planted.ts';
 
 const DAY = 86_400e6;
@@ -23,14 +24,14 @@ const SPACE = {
   patience: 4,
 };
 
-function run(space = SPACE, seed = 1) {
+function run(space = SPACE, seed = 1, more: Pick<SearchOptions, 'done' | 'save'> = {}) {
   const fits: [number, Parameters][] = [];
-  const seen: Trial[] = [];
+  const seen: Trial<Parameters>[] = [];
   const train = (fold: Fold, parameters: Parameters): Fitted => {
     fits.push([fold.origin, parameters]);
     return fit({ events, before: fold.origin, parameters, roles: ROLES, minSupport: 1, seed: 2 });
   };
-  const found = search({ space, objective: 'ndcgAt20', seed, folds, fit: train, onTrial: (trial) => seen.push(trial) });
+  const found = search({ space, objective: 'ndcgAt20', seed, folds, fit: train, onTrial: (trial) => seen.push(trial), ...more });
   return found.then((result) => ({ ...result, fits, seen }));
 }
 
@@ -65,6 +66,23 @@ test('one seed gives one search; maxTrials and patience bound it', async () => {
     const first = scores.findIndex((score, index) => index > 0 && score <= Math.max(...scores.slice(0, index)));
     assert.ok(first === -1 || first === trials.length - 1, `a trial without gain did not end the search: ${scores}`);
   }
+});
+
+test('from whatever trial it goes on, a search ends as one that nothing interrupts, and fits nothing again', async () => {
+  const saved: Progress[] = [];
+  const whole = await run(SPACE, 1, { save: async (progress) => void saved.push(progress) });
+  assert.equal(saved.length, whole.trials.length);
+  for (const [index, done] of saved.entries()) {
+    const { best, trials, seen } = await run(SPACE, 1, { done });
+    assert.deepEqual([best, trials], [whole.best, whole.trials]);
+    assert.deepEqual(seen, whole.trials.slice(index + 1));
+  }
+  const parameters = { ...SPACE.parameters, popularityBlend: [0], regularization: [50, 0.05, 60, 70, 80] };
+  const impatient = { parameters, maxTrials: 5, patience: 1 };
+  const ends: Progress[] = [];
+  const { trials } = await run(impatient, 1, { save: async (progress) => void ends.push(progress) });
+  assert.ok(trials.length < 5);
+  assert.deepEqual((await run(impatient, 1, { done: ends.at(-1) })).trials, trials);
 });
 
 test('every combination is made once', () => {

@@ -9,7 +9,7 @@ import { embeddingTable, eventTable, quarantineTable } from '../../app/lake/even
 import { openEmbeddedObjects } from '../../app/lake/object-store/embedded.ts';
 import type { LakeRow } from '../../app/lake/port.ts';
 import type { Interaction } from '../../app/training/interactions.ts';
-import { train } from '../../app/training/train.ts';
+import { type TrainOptions, train } from '../../app/training/train.ts';
 import { als } from '../../app/usecases/model.ts';
 import { click } from '../../app/usecases/retail/events.ts';
 import { activity, taste } from '../../app/usecases/retail/features.ts';
@@ -38,6 +38,7 @@ export const shop: RecommenderUseCase = {
   monitors: { ...retail.monitors, window: 60 },
 };
 
+export const CHECKPOINTS = 'checkpoints/shop/';
 export const NOW = 1_021 * DAY;
 const KIND: Readonly<Record<number, string>> = { 1: 'view', 3: 'basket', 5: 'purchase' };
 const table = eventTable(shop, click);
@@ -70,7 +71,7 @@ export async function openShop(dir: string) {
     lake,
     keys,
     objects,
-    train: (options: { readonly usecase?: RecommenderUseCase; readonly at?: Readonly<Record<string, number>> } = {}) =>
+    train: (options: Partial<TrainOptions<RecommenderUseCase>> = {}) =>
       train({ usecase: shop, lake, objects, keys, clock, logger, codeCommit: 'abc', ...options }),
     /** One commit of clicks; resolves to the table's version. */
     async click(rows: readonly Interaction[]): Promise<number> {

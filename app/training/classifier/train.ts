@@ -2,6 +2,7 @@ import { viewHash } from '../../features/view-hash.ts';
 import type { Evaluation, ReleaseManifest } from '../../registry/release.ts';
 import type { ClassifierUseCase } from '../../usecases/usecase.ts';
 import { type CardSubject, modelCard } from '../card.ts';
+import { once } from '../checkpoint.ts';
 import type { Fold } from '../folds.ts';
 import { classifierOnnx } from '../onnx/classifier-graph.ts';
 import { encodeProfile, sampleIndexes } from '../profile.ts';
@@ -23,13 +24,16 @@ export async function trainClassifier(options: TrainOptions<ClassifierUseCase>):
   const { model } = usecase;
   const started = performance.now();
   onProgress('reading the pinned snapshot');
-  const backtest = await openClassifierBacktest({ usecase, lake, keys, ...(options.at === undefined ? {} : { at: options.at }) });
+  const attempt = (await options.checkpoint?.attempt({ ...options, at: options.at })) ?? once(options.at);
+  const backtest = await openClassifierBacktest({ usecase, lake, keys, ...(attempt.at === undefined ? {} : { at: attempt.at }) });
   const { dataset, folds, inputs } = backtest;
+  const { pin, ...before } = await attempt.goOn({ pin: dataset.pin, knownAt: dataset.knownAt });
   const fit = (examples: Examples, parameters: ClassifierParameters, calibrated = true) =>
     fitClassifier({ examples, columns: inputs.columns, trainer: model.trainer.name, parameters, calibrated });
   // With one fold only there is nothing to hold back, and its metrics are those of the choice.
   const older = folds.length > 1 ? folds.slice(1) : folds;
-  const { best, trials } = searchClassifier({
+  const { best, trials } = await searchClassifier({
+    ...before,
     space: model.trainer.search,
     objective: model.objective,
     seed: model.seed,
@@ -53,7 +57,7 @@ export async function trainClassifier(options: TrainOptions<ClassifierUseCase>):
     inputs: model.inputs,
     featureViews: Object.fromEntries(usecase.views.map((view) => [view.name, viewHash(view)])),
     schemaHash: schemaHash(usecase),
-    dataset: dataset.pin,
+    dataset: pin,
     parameters: { ...best },
     search: { trials: trials.length, folds: folds.length },
     seed: model.seed,

@@ -12,7 +12,7 @@ import { openEmbeddedObjects } from '../../../app/lake/object-store/embedded.ts'
 import type { LakeRow } from '../../../app/lake/port.ts';
 import { openEmbeddedMetadata } from '../../../app/registry/metadata/embedded.ts';
 import { openRegistry } from '../../../app/registry/registry.ts';
-import { train } from '../../../app/training/train.ts';
+import { type TrainOptions, train } from '../../../app/training/train.ts';
 import { fraud } from '../../../app/usecases/fraud/usecase.ts';
 import { boostedTrees } from '../../../app/usecases/model.ts';
 import type { SimulatedEvent } from '../../../app/usecases/simulation.ts';
@@ -72,8 +72,8 @@ export async function freshOrders(usecase: ClassifierUseCase, events: Iterable<S
     audit,
     registry,
     clock,
-    train: (of: ClassifierUseCase = usecase) =>
-      train({ usecase: of, lake, objects, keys, clock, logger: pino({ level: 'silent' }), codeCommit: 'abc' }),
+    train: (of: ClassifierUseCase = usecase, more: Partial<TrainOptions> = {}) =>
+      train({ lake, objects, keys, clock, logger: pino({ level: 'silent' }), codeCommit: 'abc', ...more, usecase: of }),
     async end() {
       await lake.close();
       await metadata.close();
