@@ -16,7 +16,7 @@ export interface WorkloadDeclaration {
   /** Unique within a use case. */
   readonly name: string;
   readonly layer: (typeof LAYERS)[number];
-  /** A service answers requests, a consumer follows a topic, a schedule comes again, a job runs once. */
+  /** A service answers requests, a consumer follows a topic or the nodes, a schedule comes again, a job runs once. */
   readonly kind: 'service' | 'consumer' | 'schedule' | 'job';
   /** Arguments of `millrace` in the container; the use case is added by its setting. */
   readonly command: readonly string[];

@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { DEVICE_PLUGIN_TAINT, GPU, POOL } from '../../app/usecases/annotations.ts';
 import { readDials } from '../../constructs/environments.ts';
+import { openApiServer } from '../../constructs/preflight/api-server.ts';
+import { checkGpus } from '../../constructs/preflight/gpus.ts';
+import { accessOf } from '../../constructs/preflight/kubeconfig.ts';
 import { type KubeApi, type KubeObject, openApi, Refusal } from './api.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { objectsOf } from './environment.ts';
@@ -180,6 +183,33 @@ test('with a token that no longer holds it is not ready, and is again with the n
   writeFileSync(TOKEN_FILE, token);
   await until('it went on', async () => !(await taintsOf('gpu-broken')).includes(DEVICE_PLUGIN_TAINT));
   assert.equal(await status('/readyz'), 200);
+});
+
+test('what the cluster lacks for GPU nodes is told, until it is there and starts on new nodes', async () => {
+  const dials = await readDials('staging');
+  const server = openApiServer(accessOf({ kubeconfig: plane.kubeconfig }));
+  const lacks = async () => (await checkGpus(server, dials)).gpus.map((lack) => lack.split(/,|:/)[0]);
+  assert.deepEqual(await lacks(), ["NVIDIA's device plugin is not there", "DCGM's exporter is not there"]);
+  for (const [name, tolerated] of [
+    ['nvidia-device-plugin', [GPU]],
+    ['dcgm-exporter', [GPU, DEVICE_PLUGIN_TAINT]],
+  ] as const) {
+    const labels = { app: name };
+    const tolerations = tolerated.map((key) => ({ key, operator: 'Exists', effect: 'NoSchedule' }));
+    const template = {
+      metadata: { labels },
+      spec: { tolerations, containers: [{ name: 'main', image: 'registry.test/of-others:1' }] },
+    };
+    const metadata = { name, namespace: 'kube-system' };
+    await plane.api.apply({
+      apiVersion: 'apps/v1',
+      kind: 'DaemonSet',
+      metadata,
+      spec: { selector: { matchLabels: labels }, template },
+    });
+  }
+  assert.deepEqual(await lacks(), [`NVIDIA's device plugin does not tolerate ${DEVICE_PLUGIN_TAINT}`]);
+  server.close();
 });
 
 test('told to stop, it ends at once', async () => {
