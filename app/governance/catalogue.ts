@@ -31,6 +31,7 @@ export const CATALOGUE = {
   'pipelines.retrain.fail': action('pipeline runner', 'a retraining ended without a candidate'),
   'lake.table.compact': action('data steward', 'small files of a table became large ones'),
   'lake.table.vacuum': action('data steward', 'files no young version needs were deleted'),
+  'governance.token.read': action('platform engineer', 'a token that lets a caller in was shown'),
   'governance.subject.erase': action('privacy officer', 'a person was erased, or an erasure was asked for an unknown one'),
 } as const satisfies Readonly<Record<string, ActionKind>>;
 

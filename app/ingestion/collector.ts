@@ -5,6 +5,7 @@ import { Counter, Histogram, type Registry } from 'prom-client';
 import { MillraceError } from '../errors.ts';
 import type { AuditSink } from '../governance/audit-sink/port.ts';
 import type { KeyStore } from '../governance/keys/port.ts';
+import { TOKENS } from '../governance/tokens.ts';
 import type { UseCase } from '../usecases/usecase.ts';
 import { adminRoutes } from './collector-admin.ts';
 import { ingestionError } from './errors.ts';
@@ -43,7 +44,7 @@ const AUDIT_EVERY_MS = 10_000;
  */
 export async function startCollector(options: CollectorOptions): Promise<Collector> {
   const { intake, usecase, logger } = options;
-  const wanted = digest(await options.keys.secret('collector-token'));
+  const wanted = digest(await options.keys.secret(TOKENS.collector));
   const count = counters(options.metrics);
   let closing = false;
   let auditedAt = Number.NEGATIVE_INFINITY;

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { AuditSink } from '../governance/audit-sink/port.ts';
 import type { KeyStore } from '../governance/keys/port.ts';
+import { TOKENS } from '../governance/tokens.ts';
 import { servingError } from './errors.ts';
 import { tokenBuckets } from './rate-limit.ts';
 
@@ -11,7 +12,7 @@ export const SCOPES = ['recommend', 'classify', 'infer', 'explain', 'admin'] as 
 export type Scope = (typeof SCOPES)[number];
 
 /** Name of a scope's token among the secrets of the key store. */
-export const tokenName = (scope: Scope): string => `serving-token.${scope}`;
+export const tokenName = (scope: Scope): string => TOKENS[scope];
 
 export interface Access {
   /**

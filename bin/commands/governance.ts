@@ -1,11 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import { Argument, type Command, InvalidArgumentError } from 'commander';
 import { canonicalJson } from '../../app/canonical.ts';
 import type { AuditRecord, AuditVerdict } from '../../app/governance/audit-sink/port.ts';
 import { complianceRecord } from '../../app/governance/compliance-record.ts';
 import { complianceText } from '../../app/governance/compliance-text.ts';
 import { erase, erasureText } from '../../app/governance/erasure.ts';
+import { TOKENS, type Token } from '../../app/governance/tokens.ts';
 import { openRegistryReader } from '../../app/registry/read.ts';
 import type { CommandContext } from '../command.ts';
 
@@ -24,7 +25,7 @@ function recordLine({ index, at, action, outcome, actor, subject, detail }: Audi
   return `${String(index).padStart(6)}  ${new Date(at / 1000).toISOString()}  ${action}  ${outcome}  ${actor}  ${subject}${more}`;
 }
 
-/** `millrace governance …`: the audit log, erasure of a person, the compliance record of a release. */
+/** `millrace governance …`: the audit log, tokens, erasure of a person, the compliance record of a release. */
 export function governanceCommands(program: Command, context: CommandContext): void {
   const governance = program.command('governance').description('Audit log, erasure, compliance records');
   const audit = governance.command('audit').description('The append-only log of acts');
@@ -68,6 +69,19 @@ export function governanceCommands(program: Command, context: CommandContext): v
         dataDir: runtime.dataDir,
       });
       context.answer(signed, erasureText(signed));
+    });
+
+  governance
+    .command('token')
+    .addArgument(new Argument('<for>', 'what the caller is to do').choices(Object.keys(TOKENS)))
+    .description('Print the token that a caller brings as `Authorization: Bearer …`; the log of acts says that it was shown')
+    .option('--as <role>', 'who asks; a role, no name', 'local')
+    .action(async (name: Token, options: { readonly as: string }) => {
+      const runtime = await context.open();
+      const [keys, audit] = [await runtime.use('keys'), await runtime.use('audit')];
+      await audit.append({ action: 'governance.token.read', actor: options.as, subject: TOKENS[name], outcome: 'done' });
+      const token = await keys.secret(TOKENS[name]);
+      context.answer({ for: name, token }, token);
     });
 
   governance

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { MillraceError } from '../../app/errors.ts';
+import { TOKENS } from '../../app/governance/tokens.ts';
 import { type Intake, openIntake } from '../../app/ingestion/intake.ts';
 import { writeManifest } from '../../app/ingestion/manifest.ts';
 import { remoteIntake, runningCollector } from '../../app/ingestion/running.ts';
@@ -103,7 +104,7 @@ async function withIntake<T>(context: CommandContext, act: (intake: Intake) => P
   if (log instanceof MillraceError) {
     const url = await runningCollector(dataDir);
     if (url === undefined) throw log;
-    return act(remoteIntake({ url, token: await keys.secret('collector-token') }));
+    return act(remoteIntake({ url, token: await keys.secret(TOKENS.collector) }));
   }
   const intake = await openIntake({ usecase, log, keys, clock, logger, dedupeDir: join(dataDir, 'dedupe') });
   try {

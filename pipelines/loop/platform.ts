@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Registry as Metrics } from 'prom-client';
 import { startMaterializer } from '../../app/features/materialize.ts';
 import { finishErasures, sweepErased } from '../../app/governance/erasure.ts';
+import { TOKENS } from '../../app/governance/tokens.ts';
 import { startCollector } from '../../app/ingestion/collector.ts';
 import { type Intake, openIntake } from '../../app/ingestion/intake.ts';
 import { ensureTopics } from '../../app/ingestion/topics.ts';
@@ -90,7 +91,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     stops.push(() => predictions.close());
     sinks['lake prediction'] = predictions;
 
-    const collectorToken = await keys.secret('collector-token');
+    const collectorToken = await keys.secret(TOKENS.collector);
     const collector = await startCollector({
       intake,
       keys,

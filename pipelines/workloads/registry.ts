@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Registry as Metrics } from 'prom-client';
 import { systemClock } from '../../app/clock/embedded.ts';
+import { TOKENS } from '../../app/governance/tokens.ts';
 import { openReleases } from '../../app/registry/registry.ts';
 import { snapshotDigest } from '../../app/registry/snapshot.ts';
 import { writeSnapshot } from '../../app/registry/write-snapshot.ts';
@@ -13,9 +14,6 @@ export interface RegistryOptions extends Omit<WorkloadOptions, 'usecase'> {
   readonly models: readonly string[];
 }
 
-/** Name of the secret that readers bring. */
-export const REGISTRY_TOKEN = 'registry-token';
-
 const digest = (token: string): Buffer => createHash('sha256').update(token).digest();
 
 /** The registry over HTTP, to read only: versions, who signed them off, what answers; and the signed snapshot for previews. */
@@ -25,7 +23,7 @@ export async function startRegistry({ runtime, models, port, host }: RegistryOpt
   const keys = await runtime.use('keys');
   const registry = openReleases({ metadata, objects, keys });
   const metrics = new Metrics();
-  const wanted = digest(await keys.secret(REGISTRY_TOKEN));
+  const wanted = digest(await keys.secret(TOKENS.registry));
   const ready = async () => {
     for (const model of models.slice(0, 1)) await registry.alias(model, 'champion');
     return true;

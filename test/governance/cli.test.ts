@@ -42,6 +42,22 @@ test('audit verify answers 0 for a whole log and 1 with the first broken record 
     });
   }));
 
+test('a token is printed as callers bring it, the log says that it was shown and not what it is; another name is refused', () =>
+  inData((run) => {
+    const shown = run('governance', 'token', 'collector', '--as', 'platform engineer');
+    assert.equal(shown.status, 0, shown.stderr);
+    const token = shown.stdout.trim();
+    assert.match(token, /^[\w-]{43}$/);
+    assert.deepEqual(JSON.parse(run('--json', 'governance', 'token', 'collector').stdout), { for: 'collector', token });
+    assert.notEqual(run('governance', 'token', 'registry').stdout.trim(), token);
+    const tail = run('governance', 'audit', 'tail').stdout;
+    assert.match(tail, /governance\.token\.read {2}done {2}platform engineer {2}collector-token/);
+    assert.ok(!tail.includes(token));
+    const refused = run('governance', 'token', 'erasure-request');
+    assert.equal(refused.status, 2);
+    assert.match(refused.stderr, /collector, registry, recommend/);
+  }));
+
 test('audit tail prints the newest records, and JSON under --json', () =>
   inData((run) => {
     const tail = run('governance', 'audit', 'tail', '-n', '2');

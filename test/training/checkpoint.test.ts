@@ -121,7 +121,7 @@ describe('a checkpoint', () => {
     assert.deepEqual([run, code, seed, data.tables], ['run-1', 'abc', shop.model.seed, { 'retail.click': 1 }]);
     assert.deepEqual(Object.keys(trials[0]), ['parameters', 'score', 'folds', 'stopped']);
     assert.equal(trials.length, 1);
-    for (const user of ['u0', 'u1']) assert.ok(!text.includes(open.keys.subject(user).pseudonym));
+    for (const user of ['u0', 'u1']) assert.ok(!text.includes((await open.keys.subject(user)).pseudonym));
   });
 
   test('counts for the same data also where no run is named', async (t) => {

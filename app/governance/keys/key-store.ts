@@ -1,4 +1,5 @@
 import { createHmac, createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { governanceError } from '../errors.ts';
 import { BoundedCache } from './bounded-cache.ts';
 import { lock, unlock } from './box.ts';
@@ -14,12 +15,16 @@ export interface KeyStoreParts {
   readonly masterName: string;
   /** How long an erasure by another process may go unseen. */
   readonly staleMs: number;
+  /** How long where the keyring does not answer: until then what is in memory goes on being used. @default 0 */
+  readonly graceMs?: number;
   /** Subjects kept in memory, about 300 bytes each. @default 100000 */
   readonly cached?: number;
 }
 
 const CHECK = 'platform-check';
 const CACHED = 100_000;
+/** How long a caller waits for news that it could do without. */
+const PATIENCE_MS = 25;
 
 /**
  * A key store over the rows of a keyring. A person's id is looked up by HMAC-SHA256 under a key derived from the master's
@@ -27,7 +32,7 @@ const CACHED = 100_000;
  * @throws MR_GOVERNANCE_KEYS_UNREADABLE where the keyring was made under another master key
  */
 export async function openKeyStore(parts: KeyStoreParts): Promise<KeyStore> {
-  const { keyring, signing, master, masterName, staleMs, cached = CACHED } = parts;
+  const { keyring, signing, master, masterName, staleMs, graceMs = 0, cached = CACHED } = parts;
   const derive = (purpose: string): Buffer => Buffer.from(hkdfSync('sha256', master, '', `millrace ${purpose}`, 32));
   const lookupKey = derive('subject lookup');
   const wrapKey = derive('key wrap');
@@ -52,11 +57,13 @@ export async function openKeyStore(parts: KeyStoreParts): Promise<KeyStore> {
   };
   /** Of calls at one moment one asks the keyring. */
   const refresh = async (): Promise<void> => {
-    if (performance.now() - freshAt < staleMs) return;
+    const age = performance.now() - freshAt;
+    if (age < staleMs) return;
     refreshing ??= learn().finally(() => {
       refreshing = undefined;
     });
-    await refreshing;
+    if (age >= graceMs) return refreshing;
+    await Promise.race([refreshing.catch(() => undefined), wait(PATIENCE_MS, undefined, { ref: false })]);
   };
 
   const lookup = (subject: string): Buffer => createHmac('sha256', lookupKey).update(subject).digest();

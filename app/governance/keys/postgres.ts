@@ -11,6 +11,8 @@ import type { KeyWrapper } from './wrapper.ts';
 
 /** How long an erasure by another process may go unseen, by default: requests of a second share one question. */
 const STALE_MS = 1_000;
+/** A primary that fails is replaced within it; nobody can erase anyone without the database either, unless this process alone is cut off. */
+const GRACE_MS = 60_000;
 
 export interface PostgresKeysOptions {
   readonly database: PostgresOptions;
@@ -18,7 +20,7 @@ export interface PostgresKeysOptions {
   readonly wrapper: KeyWrapper;
   /** In the gate's own process: its key. Closed with the store. */
   readonly gate?: GateSigner;
-  /** How long an erasure by another process may go unseen, milliseconds. @default 1000 */
+  /** How long an erasure by another process may go unseen, milliseconds; a minute where the database does not answer. @default 1000 */
   readonly staleMs?: number;
   /** Subjects kept in memory. @default 100000 */
   readonly cached?: number;
@@ -73,6 +75,7 @@ export async function openPostgresKeys(options: PostgresKeysOptions): Promise<Ke
     master,
     masterName: `the master key in ${place}`,
     staleMs,
+    graceMs: GRACE_MS,
     ...(cached !== undefined && { cached }),
   });
 }
