@@ -29,7 +29,7 @@ module.exports = {
     only(
       'constructs-read-definitions',
       '^constructs/(?!governance/admission\\.ts$)',
-      '^(constructs|app/(usecases|clock|errors|layers|settings|workloads|platform-workloads|registry/metadata/users|ingestion/topics|features/view-hash|serving/schemas))',
+      '^(constructs|app/(usecases|clock|errors|layers|settings|workloads|platform-workloads|registry/metadata/users|ingestion/topics|lake/warehouse-names|features/view-hash|serving/schemas))',
       'Constructs know the definition, not the code that runs it.',
     ),
     only(

@@ -6,7 +6,7 @@ const KEYS: Access = { store: 'keys' };
 const AUDIT: Access = { store: 'audit' };
 const NODES: Access = { store: 'nodes' };
 
-/** What runs once for all use cases: the registry, read by people and by previews. */
+/** The registry of all use cases, read by people and by previews. */
 export const registryWorkload: WorkloadDeclaration = {
   name: 'registry',
   layer: 'registry',
@@ -25,6 +25,17 @@ export const layoutWorkload: WorkloadDeclaration = {
   command: ['registry', 'migrate'],
   reads: [METADATA],
   writes: [METADATA],
+};
+
+/** What makes a use case's tables known to the warehouse that runs beside it: it asks the warehouse, and touches no store itself. */
+export const tablesWorkload: WorkloadDeclaration = {
+  name: 'warehouse-tables',
+  layer: 'lake',
+  kind: 'schedule',
+  command: ['lake', 'register'],
+  schedule: '35 * * * *',
+  reads: [],
+  writes: [],
 };
 
 /** What checks the log of acts each night, whole. */

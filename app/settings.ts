@@ -57,6 +57,9 @@ export const SETTINGS = Type.Object({
   MILLRACE_AUDIT_BUCKET: bucket,
   /** What copies of the lake's files may take of the scratch disk. */
   MILLRACE_LAKE_COPIES_MB: count,
+  MILLRACE_WAREHOUSE_URL: text(`https://${HOST}(:${PORT})?/?`, 'an https address'),
+  MILLRACE_WAREHOUSE_CA_FILE: file,
+  MILLRACE_WAREHOUSE_KEY_FILE: file,
   MILLRACE_ONLINE_HOST: host,
   MILLRACE_ONLINE_PORT: port,
   MILLRACE_ONLINE_SENTINEL: text(`${HOST}:${PORT}`, 'host:port'),

@@ -128,6 +128,12 @@ function* combinationFaults(environment: string, dials: RawDials): Generator<Fau
       value: 'single',
       expected: 'strimzi or msk outside dev: one broker loses events with its disk',
     };
+  if (dials.warehouse !== undefined && providers.warehouse !== 'trino')
+    yield {
+      key: 'warehouse',
+      value: dials.warehouse,
+      expected: `no such key with providers.warehouse ${providers.warehouse}: trino alone runs here`,
+    };
   if (operators.from === 'manifests' && operators.folder === undefined)
     yield { key: 'operators.folder', value: undefined, expected: 'a folder of manifests, since operators.from is manifests' };
   if (gpu.maxNodes === 0 && gpu.quota > 0) yield { key: 'gpu.quota', value: gpu.quota, expected: '0, since gpu.maxNodes is 0' };

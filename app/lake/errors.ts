@@ -23,6 +23,16 @@ export const { error: lakeError } = errorTable({
     title: 'The object store does not answer',
     next: 'Check that its endpoint can be reached from here; what was tried may be tried again as it is.',
   },
+  MR_LAKE_WAREHOUSE_REFUSED: {
+    status: 502,
+    title: 'The warehouse refuses to make a table known',
+    next: 'Check the file that MILLRACE_WAREHOUSE_KEY_FILE names and the rules of the warehouse; tables made known before stay so.',
+  },
+  MR_LAKE_WAREHOUSE_UNREACHABLE: {
+    status: 503,
+    title: 'The warehouse does not answer',
+    next: 'Check that MILLRACE_WAREHOUSE_URL leads to its coordinator and MILLRACE_WAREHOUSE_CA_FILE holds who signed its certificate; then try again.',
+  },
   MR_LAKE_SCRATCH_FULL: {
     status: 507,
     title: 'The files of the query have no room on the scratch disk',

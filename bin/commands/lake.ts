@@ -3,6 +3,7 @@ import { DAY, HOUR, MINUTE, SECOND } from '../../app/clock/port.ts';
 import { RETENTION_MS } from '../../app/lake/care.ts';
 import type { Lake, LakeRow } from '../../app/lake/port.ts';
 import { historyText, jsonSafe, rowsText, snapshotText } from '../../app/lake/text.ts';
+import { readSettings } from '../../app/settings.ts';
 import { workloadsOf } from '../../app/workloads.ts';
 import type { CommandContext } from '../command.ts';
 import { untilTold } from '../until-told.ts';
@@ -117,11 +118,28 @@ export function lakeCommands(program: Command, context: CommandContext): void {
       context.answer(table === undefined ? results : results[0], lines.join('\n'));
     });
 
+  lake
+    .command('register')
+    .description("Make the use case's tables known to the warehouse, by name; safe to repeat")
+    .action(async () => {
+      const [{ registerTables }, { warehouseOf }] = await Promise.all([
+        import('../../app/lake/trino.ts'),
+        import('../../app/lake/warehouse-settings.ts'),
+      ]);
+      const { trino, locationOf } = warehouseOf(readSettings(process.env));
+      const tables = await registerTables(trino, await ownTables(), locationOf);
+      context.answer(tables, tables.map(({ table, state }) => `${table}  ${state}`).join('\n'));
+    });
+
+  /** All tables that the use case's workloads write. */
+  const ownTables = async (): Promise<readonly string[]> => {
+    const declared = workloadsOf(await context.usecase()).flatMap(({ writes }) => writes);
+    return [...new Set(declared.flatMap((access) => (access.store === 'lake' ? [access.table] : [])))];
+  };
+
   const namedOrAll = async (opened: Lake, table: string | undefined): Promise<readonly string[]> => {
     if (table !== undefined) return [table];
-    const declared = workloadsOf(await context.usecase()).flatMap(({ writes }) => writes);
-    const tables = new Set(declared.flatMap((access) => (access.store === 'lake' ? [access.table] : [])));
-    const there = await Promise.all([...tables].map(async (name) => ((await opened.has(name)) ? [name] : [])));
+    const there = await Promise.all((await ownTables()).map(async (name) => ((await opened.has(name)) ? [name] : [])));
     return there.flat();
   };
 }

@@ -36,6 +36,8 @@ export interface PodProps extends Named {
   readonly priority: 'serving' | 'ingestion' | 'training';
   /** Secrets mounted as files under `/run/secrets/<name>`. */
   readonly secrets?: readonly string[];
+  /** Secrets of servers, of which only who signed for them is mounted: `/run/secrets/<name>/ca.crt`. */
+  readonly authorities?: readonly string[];
   /** ConfigMaps mounted as files under `/etc/millrace/<name>`. */
   readonly configs?: readonly string[];
   /** Mounts its account's token, and who signs for the API server, under `API_FILES`. @default false */
@@ -117,6 +119,10 @@ export function podTemplate(props: PodProps): input.core.v1.PodTemplateSpec {
       volumes: [
         { name: 'tmp', emptyDir: { sizeLimit: props.scratch ?? '128Mi' } },
         ...(props.secrets ?? []).map((secretName) => ({ name: secretName, secret: { secretName, defaultMode: 0o440 } })),
+        ...(props.authorities ?? []).map((secretName) => ({
+          name: secretName,
+          secret: { secretName, defaultMode: 0o440, items: [{ key: 'ca.crt', path: 'ca.crt' }] },
+        })),
         ...(props.configs ?? []).map((name) => ({ name, configMap: { name } })),
         ...(props.callsApi === true ? [apiVolume()] : []),
       ],
@@ -136,7 +142,7 @@ const apiVolume = () => ({
   },
 });
 
-type Contained = Beside & Pick<PodProps, 'secrets' | 'configs' | 'mounts' | 'lifecycle' | 'callsApi'>;
+type Contained = Beside & Pick<PodProps, 'secrets' | 'authorities' | 'configs' | 'mounts' | 'lifecycle' | 'callsApi'>;
 
 /** Each workload has its own; a use case's carries the use case's name. */
 export const serviceAccountOf = ({ name, usecase }: Pick<Named, 'name' | 'usecase'>): string =>
@@ -172,7 +178,11 @@ function container(props: Contained, gpus: number): Container {
     },
     volumeMounts: [
       { name: 'tmp', mountPath: '/tmp' },
-      ...(props.secrets ?? []).map((name) => ({ name, mountPath: `/run/secrets/${name}`, readOnly: true })),
+      ...[...(props.secrets ?? []), ...(props.authorities ?? [])].map((name) => ({
+        name,
+        mountPath: `/run/secrets/${name}`,
+        readOnly: true,
+      })),
       ...(props.configs ?? []).map((name) => ({ name, mountPath: `/etc/millrace/${name}`, readOnly: true })),
       ...(props.callsApi === true ? [{ name: API_VOLUME, mountPath: API_FILES, readOnly: true }] : []),
       ...(props.mounts ?? []),

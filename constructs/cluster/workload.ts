@@ -31,7 +31,10 @@ export interface WorkloadProps {
   readonly callers?: Parameters<typeof network>[2]['ingress'];
   /** Where its network policy is made: here, of its own, or by its layer for all of its workloads. @default 'own' */
   readonly network?: 'own' | 'layer';
+  /** Where it goes beside its stores. @default nowhere */
+  readonly reaches?: readonly Endpoint[];
   readonly secrets?: readonly string[];
+  readonly authorities?: readonly string[];
   readonly configs?: readonly string[];
   readonly annotations?: Readonly<Record<string, string>>;
   /** On the pod template. */
@@ -122,7 +125,7 @@ export function workloadPod(scope: Construct, props: WorkloadProps): input.core.
   });
   const scrape =
     declaration.port === undefined ? [] : [{ from: [wholeNamespace(OPERATORS.prometheus)], ports: [declaration.port] }];
-  const egress = [...endpointsOf(site, declaration), site.endpoints.telemetry];
+  const egress = [...endpointsOf(site, declaration), ...(props.reaches ?? []), site.endpoints.telemetry];
   if (props.network !== 'layer')
     network(scope, `${declaration.name}-network`, {
       ...named,
@@ -153,6 +156,7 @@ export function workloadPod(scope: Construct, props: WorkloadProps): input.core.
     restart: declaration.kind === 'schedule' || declaration.kind === 'job' ? 'Never' : 'Always',
     labels: reaching(egress),
     secrets: [...credentials.map(({ secret }) => secret), ...(props.secrets ?? [])],
+    ...(props.authorities && { authorities: props.authorities }),
     ...(props.configs && { configs: props.configs }),
     callsApi: callsApi(declaration),
     ...(props.podAnnotations && { annotations: props.podAnnotations }),

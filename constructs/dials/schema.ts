@@ -81,6 +81,8 @@ export const DIALS = Type.Object(
         closed,
       ),
     ),
+    /** Who may ask the warehouse that runs in this cluster. @default nobody */
+    warehouse: Type.Optional(Type.Object({ callers: Type.Array(name, { minItems: 1 }) }, closed)),
     /** The databases that use cases follow (sources of kind `database`), by `<use case>-<source>`. */
     changeCapture: Type.Optional(
       Type.Object(

@@ -23,7 +23,9 @@ export function platformErasure({ dials, plan }: Site): ErasureDocument {
       // Holds the subjects' keys: deleting one is what makes everything else unreadable.
       ...(metadata === 'cloudnative-pg' ? [{ kind: 'Cluster', name: `${PLATFORM}-registry`, outcome: 'deleted' as const }] : []),
       // What it spills is rows of the lake, sealed as they lie there.
-      ...(warehouse === 'trino' ? [{ kind: 'StatefulSet', name: 'warehouse', outcome: 'unreadable' as const }] : []),
+      ...(warehouse === 'trino'
+        ? ['warehouse', 'warehouse-worker'].map((name) => ({ kind: 'StatefulSet', name, outcome: 'unreadable' as const }))
+        : []),
       ...(aws === undefined ? [] : cloudStores(dials)),
     ],
     exempt:

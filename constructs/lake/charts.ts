@@ -5,6 +5,7 @@ import { consumer } from '../ingestion/consumer.ts';
 import type { Site } from '../site.ts';
 import { maintenance } from './maintenance.ts';
 import { warehouse } from './warehouse.ts';
+import { warehouseTables } from './warehouse-tables.ts';
 
 /** Disk of the sink: batches on their way into files. */
 const SINK_DISK = '2Gi';
@@ -24,5 +25,6 @@ export function useCaseChart(app: App, site: Site, usecase: UseCase): Chart {
       consumer(chart, { site, usecase, declaration, priority: 'ingestion', disk: SINK_DISK, scratch: SINK_DISK });
   }
   maintenance(chart, site, usecase);
+  warehouseTables(chart, site, usecase);
   return chart;
 }

@@ -89,6 +89,17 @@ test('combinations that cannot stand are refused', async () => {
   );
 });
 
+test('who may ask the warehouse is said only where it runs in the cluster', async () => {
+  const raw = await rawDials('staging');
+  assert.equal(faultsOf({ ...raw, warehouse: { callers: ['grafana'] } }, 'staging'), '');
+  assert.match(faultsOf({ ...raw, warehouse: { callers: [] } }, 'staging'), /millrace:warehouse\.callers is \[\]/);
+  const providers = { ...(raw['providers'] as object), warehouse: 'none' };
+  assert.match(
+    faultsOf({ ...raw, providers, warehouse: { callers: ['grafana'] } }, 'staging'),
+    /millrace:warehouse is .*trino alone/,
+  );
+});
+
 test('an unknown environment is refused with those there are', async () => {
   await assert.rejects(readDials('qa'), /There is no environment 'qa'/);
 });

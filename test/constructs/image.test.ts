@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
-import { auditWorkload, layoutWorkload, registryWorkload } from '../../app/platform-workloads.ts';
+import { auditWorkload, layoutWorkload, registryWorkload, tablesWorkload } from '../../app/platform-workloads.ts';
 import { workloadsOf } from '../../app/workloads.ts';
 import { podTemplate, USER } from '../../constructs/cluster/pod.ts';
 import { loadUseCases } from '../../constructs/environments.ts';
@@ -16,7 +16,13 @@ const argument = (name: string): string | undefined => new RegExp(`^ARG ${name}=
 const last = (instruction: string): string =>
   [...dockerfile.matchAll(new RegExp(`^${instruction} (.+)$`, 'gm'))].at(-1)?.[1] ?? assert.fail(`no ${instruction}`);
 
-const workloads = [...(await loadUseCases()).flatMap(workloadsOf), registryWorkload, layoutWorkload, auditWorkload];
+const workloads = [
+  ...(await loadUseCases()).flatMap(workloadsOf),
+  registryWorkload,
+  layoutWorkload,
+  tablesWorkload,
+  auditWorkload,
+];
 const resources = { cpu: '1', memory: '1Gi' };
 const { spec } = podTemplate({
   ...{ name: 'sink', layer: 'lake', owner: 'shop', image: 'i', args: ['lake', 'sink'] },

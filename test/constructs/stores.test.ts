@@ -5,7 +5,6 @@ import { retail } from '../../app/usecases/retail/usecase.ts';
 import * as features from '../../constructs/features/charts.ts';
 import { scripts } from '../../constructs/features/valkey-scripts.ts';
 import * as lake from '../../constructs/lake/charts.ts';
-import { configOf } from '../../constructs/lake/warehouse.ts';
 import * as registry from '../../constructs/registry/charts.ts';
 import { manifests, named, ofKind, site, type Variant } from './site.ts';
 
@@ -30,7 +29,7 @@ test('every schedule runs once at a time, begins in time or not at all, and ends
   const schedules = ofKind(usecase(lake), 'CronJob');
   assert.deepEqual(
     schedules.map(({ metadata }) => metadata.name),
-    ['retail-compact', 'retail-vacuum'],
+    ['retail-compact', 'retail-vacuum', 'retail-warehouse-tables'],
   );
   for (const { spec } of schedules) {
     assert.equal(spec.concurrencyPolicy, 'Forbid');
@@ -45,15 +44,6 @@ test('vacuum keeps what the definition keeps', () => {
   assert.equal(metadata.annotations?.['millrace.dev/retention'], retail.retention);
   const { args } = spec.jobTemplate.spec.template.spec.containers[0];
   assert.deepEqual(args, ['lake', 'vacuum', '--retention', retail.retention]);
-});
-
-test('the warehouse is there only by its dial, and none of its files holds a secret', () => {
-  const providers = { log: 'strimzi', online: 'valkey', metadata: 'cloudnative-pg', warehouse: 'none', nodes: 'existing' };
-  assert.deepEqual(platform(lake, { dials: { providers } }), []);
-  const files = configOf(site());
-  assert.match(files['lake.properties'] ?? '', /^s3\.aws-secret-key=\$\{ENV:SECRET_KEY\}$/m);
-  assert.match(files['coordinator.properties'] ?? '', /^internal-communication\.shared-secret=\$\{ENV:SHARED_SECRET\}$/m);
-  assert.match(files['coordinator.properties'] ?? '', /^http-server\.http\.enabled=false$/m);
 });
 
 test('the online store has the plan’s memory, a replica in another zone, and no way to push a feature out', () => {
