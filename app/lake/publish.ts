@@ -81,7 +81,9 @@ export async function publish(log: DeltaLog, objects: ObjectStore, clock: Clock,
         parameters: change.info ?? {},
         blindAppend: true,
         actions: [
-          ...(change.txn ?? []).map(({ appId, version }): Action => ({ txn: { appId, version, lastUpdated: nowMs } })),
+          ...(change.txn ?? [])
+            .filter(({ version, after }) => version !== after)
+            .map(({ appId, version }): Action => ({ txn: { appId, version, lastUpdated: nowMs } })),
           ...fresh.map(
             ({ path, bytes, stats }): Action => ({
               add: { path, partitionValues: {}, size: bytes, modificationTime: nowMs, dataChange: true, stats },
@@ -97,7 +99,7 @@ export async function publish(log: DeltaLog, objects: ObjectStore, clock: Clock,
 const offsetsHold = (state: TableState, change: LakeChange): boolean =>
   (change.txn ?? []).every(({ appId, version, after }) => {
     const held = state.txn.get(appId)?.version ?? 0;
-    return version > held && (after === undefined || after === held);
+    return (version > held || version === after) && (after === undefined || after === held);
   });
 
 async function checkStaged(objects: ObjectStore, table: string, prefix: string, key: string): Promise<void> {

@@ -10,18 +10,19 @@ export interface Batch {
   readonly rows: readonly LakeRow[];
 }
 
-/** Reads at most `maxRows` records on from the positions, an equal share of each partition first, so that none starves. */
+/** Reads at most `maxRows` records of some partitions on from the positions, an equal share of each first, so that none starves. */
 export async function readBatch(
   log: EventLog,
   topic: string,
   from: readonly number[],
+  partitions: readonly number[],
   maxRows: number,
   decode: (record: StoredRecord) => LakeRow | undefined,
 ): Promise<Batch> {
   const to = [...from];
   const rows: LakeRow[] = [];
   let records = 0;
-  let open = from.map((_, partition) => partition);
+  let open = partitions;
   while (open.length > 0 && records < maxRows) {
     const share = Math.ceil((maxRows - records) / open.length);
     const still: number[] = [];

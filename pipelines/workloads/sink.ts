@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { Registry as Metrics } from 'prom-client';
 import type { Clock } from '../../app/clock/port.ts';
+import type { Membership } from '../../app/ingestion/event-log/port.ts';
 import { ensureTopics, eventTopic, predictionTopic } from '../../app/ingestion/topics.ts';
 import { decodeEvent, eventTable, predictionTable, quarantineTable } from '../../app/lake/event-table.ts';
 import { type LakeSink, startLakeSink } from '../../app/lake/sink.ts';
@@ -19,18 +20,21 @@ import type { RunningWorkload, WorkloadOptions } from './running.ts';
 
 interface SinkOptions extends Pick<Ports, 'log' | 'lake'> {
   readonly usecase: UseCase;
+  /** With whom it shares the topics. @default nobody */
+  readonly members?: Membership;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** Moves an event's topic into its table. Each batch is judged, against `reference` where there is one by then. */
 export function startEventSink(
-  { usecase, log, lake, clock, logger }: SinkOptions,
+  { usecase, log, members, lake, clock, logger }: SinkOptions,
   event: EventType,
   reference: () => ReferenceProfile | undefined,
 ): Promise<LakeSink> {
   return startLakeSink({
     log,
+    members,
     lake,
     topic: eventTopic(usecase, event.name),
     table: eventTable(usecase, event),
@@ -51,9 +55,10 @@ export function startEventSink(
 }
 
 /** Moves answers into their table. */
-export const startPredictionSink = ({ usecase, log, lake, clock, logger }: SinkOptions): Promise<LakeSink> =>
+export const startPredictionSink = ({ usecase, log, members, lake, clock, logger }: SinkOptions): Promise<LakeSink> =>
   startLakeSink({
     log,
+    members,
     lake,
     topic: predictionTopic(usecase),
     table: predictionTable(usecase),
@@ -65,7 +70,7 @@ export const startPredictionSink = ({ usecase, log, lake, clock, logger }: SinkO
 /** How long a profile is used before it is read anew. */
 const PROFILE_MS = 10 * 60_000;
 
-/** All sinks of a use case. */
+/** All sinks of a use case, each replica for its share of the partitions. */
 export async function startSinking({ runtime, usecase, port, host }: WorkloadOptions): Promise<RunningWorkload> {
   const { clock, logger } = runtime;
   const [log, lake, objects] = [await runtime.use('log'), await runtime.use('lake'), await runtime.use('objects')];
@@ -90,13 +95,14 @@ export async function startSinking({ runtime, usecase, port, host }: WorkloadOpt
     return true;
   };
   const probes = openProbes({ port, host, logger, metrics, ready });
+  const members = await log.join(groupOf(usecase, 'sink'), topics);
   const close = async () => {
     clearInterval(again);
     await probes.close();
     for (const sink of sinks.values()) await sink.close();
   };
   try {
-    const options = { usecase, log, lake, clock, logger };
+    const options = { usecase, log, members, lake, clock, logger };
     for (const event of usecase.events) {
       const topic = eventTopic(usecase, event.name);
       sinks.set(topic, await startEventSink(options, event, () => references.get(event.name)));
@@ -108,7 +114,7 @@ export async function startSinking({ runtime, usecase, port, host }: WorkloadOpt
       group: groupOf(usecase, 'sink'),
       position: positions,
     }));
-    const progress = shareProgress({ log, logger, followers });
+    const progress = shareProgress({ log, logger, followers, members });
     const url = await probes.listen().catch(async (cause: unknown) => {
       await progress.close();
       throw cause;
@@ -119,10 +125,12 @@ export async function startSinking({ runtime, usecase, port, host }: WorkloadOpt
       async close() {
         await close();
         await progress.close();
+        await members.leave();
       },
     };
   } catch (cause) {
     await close();
+    await members.leave();
     throw cause;
   }
 }

@@ -142,6 +142,22 @@ export function lakeContract(
     assert.equal(taken.txn.get('clicks-0'), 9);
   });
 
+  it('an offset that is a condition alone is looked at and not written', async (lake) => {
+    await lake.ensureTable(everyType);
+    await lake.commit(everyType.name, { operation: 'WRITE', txn: [{ appId: 'turn', version: 4 }] });
+    const write = async (id: string, turn: number) =>
+      lake.commit(everyType.name, {
+        operation: 'WRITE',
+        add: [await lake.stage(everyType.name, [{ id }])],
+        txn: [{ appId: 'turn', version: turn, after: turn }],
+      });
+    for (const turn of [3, 5]) await write(`at ${turn}`, turn);
+    assert.deepEqual(await ids(lake), []);
+    await write('first', 4);
+    await write('second', 4);
+    assert.deepEqual([(await lake.snapshot(everyType.name)).txn.get('turn'), await ids(lake)], [4, ['first', 'second']]);
+  });
+
   it('added nullable columns are null in older rows, and any other change is refused', async (lake) => {
     await lake.ensureTable(everyType);
     await add(lake, 'old');

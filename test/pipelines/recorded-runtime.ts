@@ -30,6 +30,7 @@ export function recordedRuntime(
         waitForMore: (topic) => recorded.reads.add(`log ${topic}`),
         committed: (group, topic) => recorded.reads.add(`group ${group} ${topic}`),
         commit: (group, topic) => recorded.reads.add(`group ${group} ${topic}`),
+        join: (group, topics) => topics.map((topic) => recorded.reads.add(`group ${group} ${topic}`)),
       }),
     lake: (lake) => {
       const read = (table: string) => recorded.reads.add(`lake ${table}`);
