@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import fc from 'fast-check';
-import type { EventLog, LogRecord, Membership, StoredRecord } from '../../app/ingestion/event-log/port.ts';
-import { until } from '../cluster/until.ts';
+import type { EventLog, LogRecord, StoredRecord } from '../../app/ingestion/event-log/port.ts';
+import { shared } from './shared-partitions.ts';
 
 export interface EventLogGround {
   log(): EventLog;
@@ -25,19 +25,6 @@ export async function readAll(log: EventLog, topic: string, chunk = 1000): Promi
     }
   }
   return records;
-}
-
-/** Waits until each partition is with one of these members, as many with each as can be, and says how many each has. */
-export function shared(topics: Readonly<Record<string, number>>, members: readonly Membership[]): Promise<readonly number[]> {
-  return until('each partition is with one member, as many with each', () => {
-    const assignments = members.map((member) => member.assignment());
-    for (const [topic, partitions] of Object.entries(topics)) {
-      const held = assignments.flatMap((assignment) => assignment.partitions(topic)).toSorted((a, b) => a - b);
-      if (held.join() !== [...Array(partitions).keys()].join()) return undefined;
-    }
-    const counts = assignments.map((one) => Object.keys(topics).reduce((sum, topic) => sum + one.partitions(topic).length, 0));
-    return Math.max(...counts) - Math.min(...counts) <= 1 ? counts : undefined;
-  });
 }
 
 /** What every event log must do. One suite, run on every adapter. */

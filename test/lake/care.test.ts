@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { DAY, HOUR } from '../../app/clock/port.ts';
 import { startLakeCare } from '../../app/lake/care.ts';
 import type { Lake } from '../../app/lake/port.ts';
-import { everyType } from '../contracts/lake.ts';
+import { everyType } from '../contracts/lake-rows.ts';
 import { freshLake } from './fresh-lake.ts';
 
 const logger = pino({ level: 'silent' });

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { everyType } from '../contracts/lake.ts';
+import { everyType } from '../contracts/lake-rows.ts';
 import { freshLake } from './fresh-lake.ts';
 
 /** Python with delta-rs, the independent reader and writer of the protocol. */

@@ -9,7 +9,7 @@ import type { EventLog } from '../../app/ingestion/event-log/port.ts';
 import { eventTopic, predictionTopic, topicsOf } from '../../app/ingestion/topics.ts';
 import { retail } from '../../app/usecases/retail/usecase.ts';
 import { groupOf, workloadsOf } from '../../app/workloads.ts';
-import { shared } from '../contracts/event-log.ts';
+import { shared } from '../contracts/shared-partitions.ts';
 import { certificateAuthority } from './certificate-authority.ts';
 import { aclsFor, type KafkaServer, startKafka } from './kafka.ts';
 import { type LogLines, logTo } from './log-lines.ts';

@@ -7,7 +7,8 @@ import { openEmbeddedLake } from '../../app/lake/embedded.ts';
 import { openS3Objects } from '../../app/lake/object-store/s3.ts';
 import type { S3Options } from '../../app/lake/object-store/s3-client.ts';
 import type { Lake } from '../../app/lake/port.ts';
-import { everyType, lakeContract } from '../contracts/lake.ts';
+import { lakeContract } from '../contracts/lake.ts';
+import { everyType } from '../contracts/lake-rows.ts';
 import { type S3Server, startS3 } from './versitygw.ts';
 
 let server: S3Server;

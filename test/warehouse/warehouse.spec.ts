@@ -9,7 +9,7 @@ import { registerTables } from '../../app/lake/trino.ts';
 import { warehouseOf } from '../../app/lake/warehouse-settings.ts';
 import type { Settings } from '../../app/settings.ts';
 import { millrace } from '../cli/front-door.ts';
-import { everyType } from '../contracts/lake.ts';
+import { everyType } from '../contracts/lake-rows.ts';
 import { type S3Server, startS3 } from '../servers/versitygw.ts';
 import { startTrino, type TrinoServer } from './trino.ts';
 

@@ -1,3 +1,7 @@
+import type { Membership } from './membership.ts';
+
+export type { Assignment, Membership } from './membership.ts';
+
 /**
  * The event log: partitioned, keyed, durable. Offsets of a partition start at 0 and have no gaps. Where old records are taken away,
  * a read from before them gives the oldest that are kept.
@@ -24,25 +28,6 @@ export interface EventLog {
   /** Resolves once the topic holds more than `offsets` (per partition; Infinity: of no interest), or when the signal aborts. */
   waitForMore(topic: string, offsets: readonly number[], signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
-}
-
-/**
- * One of those who share a group. A member that was paused or cut off may still believe in an assignment that is over: what
- * it writes elsewhere must be refused there, by the offsets that go with it.
- */
-export interface Membership {
-  assignment(): Assignment;
-  /** @throws MR_INGESTION_PARTITION_LOST where the partition is not, or no longer, this member's */
-  commit(topic: string, partition: number, nextOffset: number): Promise<void>;
-  /** Leaves its partitions to the others at once. */
-  leave(): Promise<void>;
-}
-
-export interface Assignment {
-  /** None while they are shared out anew, or where others have them all. */
-  partitions(topic: string): readonly number[];
-  /** Aborts when it is over and another one holds. */
-  readonly over: AbortSignal;
 }
 
 export interface TopicSpec {
