@@ -64,8 +64,9 @@ export async function startLakeSink(options: LakeSinkOptions): Promise<LakeSink>
   let compactAt = compactAfterFiles;
   let partitions = 0;
   let own: readonly number[] = [];
-  let turns: { readonly main: Turns; readonly aside: Turns } = { main: [], aside: [] };
-  /** What `own` and `turns` were taken for; undefined where they are to be taken anew. */
+  /** Undefined until the first batch of an assignment: who has nothing to write takes no turn. */
+  let turns: { readonly main: Turns; readonly aside: Turns } | undefined;
+  /** What `own` was taken for; undefined where it is to be taken anew. */
   let taken: Assignment | undefined;
 
   await lake.ensureTable(table);
@@ -78,13 +79,17 @@ export async function startLakeSink(options: LakeSinkOptions): Promise<LakeSink>
   async function takeOver(assignment: Assignment): Promise<readonly number[]> {
     partitions = (await log.endOffsets(topic)).length;
     own = assignment.partitions(topic);
-    if (members !== undefined && quarantine !== undefined) {
-      const [main = [], aside = []] = await takeTurns(lake, [table.name, quarantine.name], topic, own);
-      turns = { main, aside };
-    }
+    turns = members === undefined || quarantine === undefined ? { main: [], aside: [] } : undefined;
     const found = await recover();
     taken = assignment;
     return found;
+  }
+
+  /** Gives what the tables hold once nobody who had the partitions before can write them any more. */
+  async function takeOwnTurns(aside: TableSpec): Promise<readonly number[]> {
+    const [main = [], other = []] = await takeTurns(lake, [table.name, aside.name], topic, own);
+    turns = { main, aside: other };
+    return recover();
   }
 
   /** Offsets the main table holds, after it passed over what the quarantine already has. */
@@ -95,12 +100,12 @@ export async function startLakeSink(options: LakeSinkOptions): Promise<LakeSink>
     const ahead = main.map((offset, index) => (own.includes(index) ? Math.max(offset, aside[index] ?? 0) : offset));
     const txn = offsets(main, ahead);
     if (txn.length === 0) return main;
-    return passed(await lake.commit(table.name, { operation: 'PASS OVER QUARANTINED', txn: [...txn, ...turns.main] }));
+    return passed(await lake.commit(table.name, { operation: 'PASS OVER QUARANTINED', txn: [...txn, ...(turns?.main ?? [])] }));
   }
 
   /** Offsets that the main table holds after a commit, whether or not it was made: it was not where another had taken over. */
   function passed(snapshot: LakeSnapshot): readonly number[] {
-    if (!stillHold(snapshot, turns.main)) taken = undefined;
+    if (!stillHold(snapshot, turns?.main ?? [])) taken = undefined;
     return offsetsIn(snapshot);
   }
 
@@ -119,11 +124,11 @@ export async function startLakeSink(options: LakeSinkOptions): Promise<LakeSink>
     const snapshot = await lake.commit(spec.name, {
       operation: 'QUARANTINE',
       add: [await lake.stage(spec.name, rows)],
-      txn: [...txn, ...turns.aside],
+      txn: [...txn, ...(turns?.aside ?? [])],
       info: { topic, reason },
     });
     crashPoint('lake.sink.after-quarantine');
-    return stillHold(snapshot, turns.aside);
+    return stillHold(snapshot, turns?.aside ?? []);
   }
 
   /** One batch, wholly into one of the two tables. Gives the offsets the main table holds then. */
@@ -132,7 +137,7 @@ export async function startLakeSink(options: LakeSinkOptions): Promise<LakeSink>
       logger.warn({ topic, records: batch.records - batch.rows.length }, 'records left out: they are no rows of the table');
     }
     const verdict = batch.rows.length === 0 ? { passed: true } : (options.audit?.(batch.rows) ?? { passed: true });
-    const txn = [...offsets(batch.from, batch.to), ...turns.main];
+    const txn = [...offsets(batch.from, batch.to), ...(turns?.main ?? [])];
     const change: LakeChange = { operation: 'STREAMING UPDATE', txn, info: { topic } };
     crashPoint('lake.sink.before-write');
     let snapshot: LakeSnapshot;
@@ -176,7 +181,10 @@ export async function startLakeSink(options: LakeSinkOptions): Promise<LakeSink>
       if (until.aborted) return;
       batch = await readBatch(log, topic, positions, own, maxRows, options.decode);
     }
-    if (batch.records > 0 && !now.over.aborted) positions = await write(batch);
+    if (batch.records === 0 || now.over.aborted) return;
+    // The batch is read again from where the tables stand then.
+    if (turns === undefined && quarantine !== undefined) positions = await takeOwnTurns(quarantine);
+    else positions = await write(batch);
   }
 
   async function run(): Promise<void> {
