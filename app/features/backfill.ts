@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { crashPoint } from '../crash-point.ts';
+import { MillraceError } from '../errors.ts';
 import { eventTopic } from '../ingestion/topics.ts';
 import type { Lake, LakeChunk, LakeSnapshot } from '../lake/port.ts';
 import type { Row } from '../usecases/event.ts';
@@ -45,17 +46,32 @@ const VERSION = 0;
 const BUCKETS = 1;
 const FIRST_BUCKET = 2;
 
+/** Beside a view's offsets, where no partition is: 1 once they are the stream's, and no fill may write rows any more. */
+export const STREAMED = 1_000_000;
+
 /**
  * First fill of a view's online rows from the lake at one pinned version; the stream then goes on at the offsets that
  * version holds. Entities are taken bucket by bucket of their hash, so memory is bounded by a bucket; a fill that died goes on
- * at its first unfinished bucket. Does nothing where the view has offsets already. Not beside a running materializer.
+ * at its first unfinished bucket. Does nothing where the view has offsets already. Several may fill a view at once: they
+ * write the same rows of the same version, and whoever is not done when the stream begins is refused and stops.
  */
 export async function backfill(options: BackfillOptions): Promise<Backfill> {
+  for (;;) {
+    try {
+      return await fill(options);
+    } catch (error) {
+      // Another has begun a fill, or ended it: what there is to do now is to be looked at again.
+      if (!(error instanceof MillraceError && error.code === 'MR_FEATURES_OFFSETS_MOVED')) throw error;
+    }
+  }
+}
+
+async function fill(options: BackfillOptions): Promise<Backfill> {
   const { usecase, view, lake, online, logger } = options;
   const nothing: Backfill = { version: undefined, rows: 0, entities: 0 };
   const table = `${usecase.name}.${view.source.name}`;
   const consumer = consumerName(view);
-  if ((await online.offsets(consumer)).size > 0) return nothing;
+  if ([...(await online.offsets(consumer))].some(([partition, next]) => partition !== STREAMED || next === 1)) return nothing;
   if (!(await lake.has(table))) return nothing;
   const { snapshot, buckets, finished } = await resume(options, table);
   const next = offsetsOf(eventTopic(usecase, view.source.name), snapshot);
@@ -73,7 +89,7 @@ export async function backfill(options: BackfillOptions): Promise<Backfill> {
     entities += done.entities;
     options.onProgress?.({ bucket: bucket + 1, buckets, rows, entities });
   }
-  await online.write({ rows: [], offsets: { consumer, next } });
+  await online.write({ rows: [], offsets: { consumer, next: new Map([...next, [STREAMED, 1]]) } });
   logger.info({ view: view.name, version: snapshot.version, rows, entities }, 'online features: filled from the lake');
   return { version: snapshot.version, rows, entities };
 }
@@ -113,6 +129,7 @@ function offsetsOf(topic: string, snapshot: LakeSnapshot): ReadonlyMap<number, n
 async function fillBucket({ view, online, erased }: BackfillOptions, chunks: AsyncIterable<LakeChunk>) {
   const gone = await erased?.();
   const done = { rows: 0, entities: 0 };
+  const offsets = { consumer: consumerName(view), next: new Map([[STREAMED, 0]]) };
   let batch: { view: string; entity: string; row: Buffer }[] = [];
   let open: { readonly entity: string; readonly state: StreamState } | undefined;
   const finish = (): void => {
@@ -132,10 +149,10 @@ async function fillBucket({ view, online, erased }: BackfillOptions, chunks: Asy
     }
     done.rows += rows;
     if (batch.length < WRITE_ROWS) continue;
-    await online.write({ rows: batch });
+    await online.write({ rows: batch, offsets });
     batch = [];
   }
   finish();
-  await online.write({ rows: batch });
+  await online.write({ rows: batch, offsets });
   return done;
 }

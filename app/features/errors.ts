@@ -55,6 +55,6 @@ export const { error: featureError } = errorTable({
   MR_FEATURES_OFFSETS_MOVED: {
     status: 503,
     title: 'The online store holds other offsets than this process wrote last',
-    next: 'Nothing, where it happens once: a fail-over lost the last writes, and the materializer goes on from what is there. Where it goes on, look for a second materializer of the view.',
+    next: 'Nothing, where it happens once: a fail-over lost the last writes, or another replica has the partition now, and the materializer goes on from what is there. Where it goes on, look for a materializer that does not share the topic.',
   },
 });

@@ -1,6 +1,7 @@
 import { Registry as Metrics } from 'prom-client';
 import { backfill } from '../../app/features/backfill.ts';
 import { type Materializer, startMaterializer } from '../../app/features/materialize.ts';
+import type { Membership } from '../../app/ingestion/event-log/port.ts';
 import { ensureTopics, eventTopic } from '../../app/ingestion/topics.ts';
 import { lagMetric } from '../../app/monitoring/metrics.ts';
 import type { FeatureView } from '../../app/usecases/feature.ts';
@@ -9,7 +10,7 @@ import { openProbes } from './probes.ts';
 import { shareProgress } from './progress.ts';
 import type { RunningWorkload, WorkloadOptions } from './running.ts';
 
-/** Keeps every windowed view online: filled from the lake where it never was, then with the stream. */
+/** Keeps every windowed view online: filled from the lake where it never was, then with the stream, each replica for its partitions. */
 export async function startStreaming({ runtime, usecase, port, host }: WorkloadOptions): Promise<RunningWorkload> {
   const { clock, logger } = runtime;
   const [log, lake, online, keys] = [
@@ -26,40 +27,40 @@ export async function startStreaming({ runtime, usecase, port, host }: WorkloadO
     for (const one of running.values()) await one.lag();
     return running.size === views.length;
   };
+  let members: Membership | undefined;
   const probes = openProbes({ port, host, logger, metrics, ready });
   const close = async () => {
     await probes.close();
     for (const one of running.values()) await one.close();
   };
   try {
-    await ensureTopics(
-      usecase,
-      log,
-      views.map(({ source }) => eventTopic(usecase, source.name)),
-    );
+    const topics = [...new Set(views.map(({ source }) => eventTopic(usecase, source.name)))];
+    await ensureTopics(usecase, log, topics);
     // A first fill may take long: the process is alive and not ready meanwhile.
     const url = await probes.listen();
-    for (const view of views) {
-      await backfill({ usecase, view, lake, online, logger, erased });
-      running.set(view, startMaterializer({ usecase, view, log, online, clock, logger, erased }));
-    }
+    for (const view of views) await backfill({ usecase, view, lake, online, logger, erased });
+    if (topics.length > 0) members = await log.join(groupOf(usecase, 'materializer'), topics);
+    for (const view of views)
+      running.set(view, startMaterializer({ usecase, view, log, members, online, clock, logger, erased }));
     lagMetric(metrics, Object.fromEntries([...running].map(([{ name }, one]) => [`online ${name}`, one.lag])));
     const followers = [...running].map(([{ source }, { positions }]) => ({
       topic: eventTopic(usecase, source.name),
       group: groupOf(usecase, 'materializer'),
       position: positions,
     }));
-    const progress = shareProgress({ log, logger, followers });
+    const progress = shareProgress({ log, logger, followers, ...(members !== undefined && { members }) });
     return {
       url,
       metrics,
       async close() {
         await close();
         await progress.close();
+        await members?.leave();
       },
     };
   } catch (cause) {
     await close();
+    await members?.leave();
     throw cause;
   }
 }

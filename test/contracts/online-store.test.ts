@@ -13,6 +13,7 @@ async function openIn(dir: string): Promise<OnlineStoreUnderTest> {
   };
   return {
     store,
+    another: () => openEmbeddedOnline(dir),
     async reopen() {
       await close();
       return openIn(dir);

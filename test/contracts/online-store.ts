@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { OnlineStore } from '../../app/features/online-store/port.ts';
 
-/** What every online store must do. `reopen` closes the store and opens the same one again. */
+/** What every online store must do. `reopen` closes the store and opens the same one again, `another` opens it a second time. */
 export interface OnlineStoreUnderTest {
   readonly store: OnlineStore;
+  another(): Promise<OnlineStore>;
   reopen(): Promise<OnlineStoreUnderTest>;
   close(): Promise<void>;
 }
@@ -99,6 +100,28 @@ export function onlineStoreContract(name: string, make: () => Promise<OnlineStor
     );
     assert.deepEqual(await store.offsets('d'), new Map());
   });
+
+  check(
+    'of two that write for one consumer, the one that was overtaken writes nothing until it reads the offsets again',
+    async (under) => {
+      const [first, second] = [under.store, await under.another()];
+      const at = (store: OnlineStore, next: number) =>
+        store.write({
+          rows: [{ view: 'view', entity: 'ann', row: row(String(next)) }],
+          offsets: { consumer: 'c', next: new Map([[0, next]]) },
+        });
+      for (const store of [first, second]) assert.deepEqual(await store.offsets('c'), new Map());
+      await at(first, 5);
+      await assert.rejects(at(second, 3), { code: 'MR_FEATURES_OFFSETS_MOVED' }, 'also where it saw none before');
+      assert.deepEqual(await second.get('view', 'ann'), row('5'));
+      await second.offsets('c');
+      await at(second, 9);
+      await assert.rejects(at(first, 7), { code: 'MR_FEATURES_OFFSETS_MOVED' });
+      await at(first, 9);
+      assert.deepEqual([await first.get('view', 'ann'), await first.offsets('c')], [row('9'), new Map([[0, 9]])]);
+      await second.close();
+    },
+  );
 
   check('erasing an entity removes its rows in every view, and no other', async ({ store }) => {
     for (const view of ['a', 'b', 'c']) for (const entity of ['ann', 'anna']) await write(store, view, entity, 'x');

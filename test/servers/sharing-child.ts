@@ -1,19 +1,26 @@
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { systemClock } from '../../app/clock/embedded.ts';
+import { startMaterializer } from '../../app/features/materialize.ts';
+import { openValkeyOnline, type ValkeyOptions } from '../../app/features/online-store/valkey.ts';
 import { type KafkaLogOptions, openKafkaLog } from '../../app/ingestion/event-log/kafka.ts';
+import type { Assignment, EventLog, Membership } from '../../app/ingestion/event-log/port.ts';
 import { openEmbeddedLake } from '../../app/lake/embedded.ts';
 import { decodeInto } from '../../app/lake/event-table.ts';
 import { openEmbeddedObjects } from '../../app/lake/object-store/embedded.ts';
 import { startLakeSink } from '../../app/lake/sink.ts';
-import { aside, clicks, TOPIC } from '../lake/sink-child.ts';
+import { activity as view } from '../../app/usecases/retail/features.ts';
+import { retail } from '../../app/usecases/retail/usecase.ts';
+import { aside, clicks } from '../lake/sink-child.ts';
 
-export const GROUP = 'shop.sink';
-
-/** What a replica of the sink is given: one argument, as JSON. */
+/** What a replica is given: one argument, as JSON. */
 export interface ReplicaOptions {
   readonly access: KafkaLogOptions;
-  readonly dir: string;
+  readonly topic: string;
+  readonly group: string;
+  /** Where it writes: the lake in this folder, or this online store. */
+  readonly lake?: string;
+  readonly online?: ValkeyOptions;
 }
 
 export type ReplicaLine =
@@ -22,32 +29,60 @@ export type ReplicaLine =
   | { readonly refused: number }
   | { readonly faults: string };
 
-const say = (line: ReplicaLine): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
+interface Following {
+  positions(): readonly number[];
+  close(): Promise<void>;
+}
 
-// As a program: a replica of the sink, until it is told to stop.
-const [, program, given] = process.argv;
-if (program?.endsWith('sharing-child.ts') && given !== undefined) {
-  const { access, dir } = JSON.parse(given) as ReplicaOptions;
-  const log = await openKafkaLog(access);
+const clock = systemClock;
+const logger = pino({ level: 'silent' });
+
+async function sinkInto(dir: string, topic: string, log: EventLog, members: Membership): Promise<Following> {
   const lake = await openEmbeddedLake(await openEmbeddedObjects(join(dir, 'objects')), {
     scratchDir: join(dir, `scratch-${process.pid}`),
-    clock: systemClock,
+    clock,
   });
-  const members = await log.join(GROUP, [TOPIC]);
   const sink = await startLakeSink({
-    ...{ log, lake, members, topic: TOPIC, table: clicks, quarantine: aside, decode: decodeInto(clicks) },
+    ...{ log, lake, members, topic, table: clicks, quarantine: aside, decode: decodeInto(clicks) },
     audit: (rows) => ({ passed: !rows.some(({ id }) => String(id).startsWith('bad')), reason: 'bad ids' }),
-    ...{ clock: systemClock, logger: pino({ level: 'silent' }), maxRows: 40, maxWaitMs: 20 },
+    ...{ clock, logger, maxRows: 40, maxWaitMs: 20 },
   });
-  let told = members.assignment();
+  const close = async () => {
+    await sink.close();
+    await lake.close();
+  };
+  return { positions: sink.positions, close };
+}
+
+function materializeInto(options: ValkeyOptions, log: EventLog, members: Membership): Following {
+  const online = openValkeyOnline(options);
+  const running = startMaterializer({ usecase: retail, view, log, members, online, clock, logger, maxRecords: 15 });
+  const close = async () => {
+    await running.close();
+    await online.close();
+  };
+  return { positions: running.positions, close };
+}
+
+const say = (line: ReplicaLine): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
+
+// As a program: a replica of the sink or the materializer, until it is told to stop.
+const [, program, given] = process.argv;
+if (program?.endsWith('sharing-child.ts') && given !== undefined) {
+  const { access, topic, group, lake, online } = JSON.parse(given) as ReplicaOptions;
+  const log = await openKafkaLog(access);
+  const members = await log.join(group, [topic]);
+  const following =
+    online === undefined ? await sinkInto(lake ?? '', topic, log, members) : materializeInto(online, log, members);
+  let told: Assignment | undefined;
   /** Commits what it has as often as it can: one who wakes from a pause does that before it hears anything. */
   const tick = async () => {
     const held = members.assignment();
-    if (held !== told) say({ share: held.partitions(TOPIC) });
+    if (held !== told) say({ share: held.partitions(topic) });
     told = held;
-    for (const partition of held.partitions(TOPIC)) {
+    for (const partition of held.partitions(topic)) {
       if (members.assignment() !== held) return;
-      await members.commit(TOPIC, partition, sink.positions()[partition] ?? 0).catch((error: { code?: string }) => {
+      await members.commit(topic, partition, following.positions()[partition] ?? 0).catch((error: { code?: string }) => {
         say(error.code === 'MR_INGESTION_PARTITION_LOST' ? { refused: partition } : { faults: String(error) });
       });
     }
@@ -59,10 +94,9 @@ if (program?.endsWith('sharing-child.ts') && given !== undefined) {
   process.once('SIGTERM', async () => {
     clearInterval(timer);
     await ticking;
-    await sink.close();
+    await following.close();
     await members.leave();
     await log.close();
-    await lake.close();
     process.exit(0);
   });
 }

@@ -89,7 +89,7 @@ for (const [name, servers, nodes, options] of [
 ] as const) {
   const under = () => {
     const store = openValkeyOnline(options());
-    return { store, close: () => store.close(), reopen: async () => under() };
+    return { store, close: () => store.close(), another: async () => openValkeyOnline(options()), reopen: async () => under() };
   };
   onlineStoreContract(`online store on ${name}`, async () => {
     for (const node of nodes) await servers().admin(node, 'FLUSHALL');

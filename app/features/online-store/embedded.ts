@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { open } from 'lmdb';
+import { featureError } from '../errors.ts';
 import { checkKey } from './key.ts';
 import type { OnlineBatch, OnlineStore } from './port.ts';
 
@@ -17,6 +18,10 @@ export async function openEmbeddedOnline(dir: string): Promise<OnlineStore> {
   const views = root.openDB<boolean, string>({ name: 'views', encoding: 'json' });
   const offsets = root.openDB<[number, number][], string>({ name: 'offsets', encoding: 'json' });
 
+  /** Offsets that this process read or wrote last, by consumer. */
+  const known = new Map<string, ReadonlyMap<number, number>>();
+  const held = (consumer: string) => new Map(offsets.get(consumer) ?? []);
+
   const get = (view: string, entity: string): Buffer | undefined => rows.getBinary(keyOf(view, entity));
   const keysOf = (view: string) => ({
     start: Buffer.concat([Buffer.from(view), END]),
@@ -30,14 +35,23 @@ export async function openEmbeddedOnline(dir: string): Promise<OnlineStore> {
       // Keys first: a bad one must not leave half a transaction.
       const puts = batch.rows.map(({ view, entity, row }) => ({ view, key: keyOf(view, entity), row }));
       await root.transaction(() => {
+        if (batch.offsets !== undefined)
+          checkOffsets(batch.offsets, held(batch.offsets.consumer), known.get(batch.offsets.consumer));
         for (const view of new Set(puts.map(({ view }) => view))) if (!views.doesExist(view)) views.put(view, true);
         for (const { key, row } of puts) rows.put(key, row);
         if (batch.offsets === undefined) return;
         const { consumer, next } = batch.offsets;
-        offsets.put(consumer, [...new Map([...(offsets.get(consumer) ?? []), ...next])]);
+        offsets.put(consumer, [...new Map([...held(consumer), ...next])]);
       });
+      if (batch.offsets === undefined) return;
+      const { consumer, next } = batch.offsets;
+      known.set(consumer, new Map([...(known.get(consumer) ?? []), ...next]));
     },
-    offsets: async (consumer) => new Map(offsets.get(consumer) ?? []),
+    async offsets(consumer) {
+      const found = held(consumer);
+      known.set(consumer, found);
+      return new Map(found);
+    },
     async erase(entity) {
       return root.transaction(() => {
         let erased = 0;
@@ -64,4 +78,22 @@ export async function openEmbeddedOnline(dir: string): Promise<OnlineStore> {
 function keyOf(view: string, entity: string): Buffer {
   checkKey(view, entity);
   return Buffer.concat([Buffer.from(view), END, Buffer.from(entity)]);
+}
+
+/** @throws MR_FEATURES_OFFSETS_MOVED */
+function checkOffsets(
+  { consumer, next }: NonNullable<OnlineBatch['offsets']>,
+  held: ReadonlyMap<number, number>,
+  known: ReadonlyMap<number, number> | undefined,
+): void {
+  if (known === undefined) return;
+  for (const [partition, offset] of next) {
+    const [at, was] = [held.get(partition) ?? 0, known.get(partition) ?? 0];
+    if (at === was || at === offset) continue;
+    throw featureError('MR_FEATURES_OFFSETS_MOVED', `${consumer}: partition ${partition} is at ${at}, and was at ${was}`, {
+      field: 'partition',
+      value: partition,
+      expected: String(was),
+    });
+  }
 }

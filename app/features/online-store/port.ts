@@ -2,7 +2,10 @@
 export interface OnlineStore {
   get(view: string, entity: string): Promise<Buffer | undefined>;
   getMany(view: string, entities: readonly string[]): Promise<readonly (Buffer | undefined)[]>;
-  /** All or nothing for who goes on at `offsets`: they are never ahead of a row, and a batch may be written again. */
+  /**
+   * All or nothing for who goes on at `offsets`: they are never ahead of a row, and a batch may be written again.
+   * @throws MR_FEATURES_OFFSETS_MOVED where another has moved one of them since this process read or wrote that consumer's
+   */
   write(batch: OnlineBatch): Promise<void>;
   /** Offsets that the rows of this consumer already hold, per partition. */
   offsets(consumer: string): Promise<ReadonlyMap<number, number>>;

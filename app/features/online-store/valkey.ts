@@ -129,15 +129,19 @@ async function readOffsets(shard: Shard, consumer: string, withinMs: number): Pr
 async function writeTo(shard: Shard, { rows, offsets }: OnlineBatch): Promise<void> {
   if (rows.length === 0 && offsets === undefined) return;
   const consumer = offsets?.consumer ?? '';
-  const known = shard.known.get(consumer) ?? new Map<number, number>();
+  const known = shard.known.get(consumer);
   const views = Map.groupBy(rows, ({ view }) => view);
   const keys = [shard.offsets(consumer), shard.views, ...[...views.keys()].map((view) => shard.rows(view))];
   const next = [...(offsets?.next ?? [])];
   const args: Argument[] = [
     String(next.length),
-    ...next.flatMap(([partition, offset]) => [String(partition), String(offset), String(known.get(partition) ?? '')]),
+    ...next.flatMap(([partition, offset]) => [
+      String(partition),
+      String(offset),
+      known === undefined ? '' : String(known.get(partition) ?? 0),
+    ]),
     ...[...views].flatMap(([view, own]) => [view, String(own.length), ...own.flatMap(({ entity, row }) => [entity, row])]),
   ];
   await shard.run(['EVAL', WRITE, String(keys.length), ...keys, ...args], WRITE_MS);
-  if (offsets !== undefined) shard.known.set(consumer, new Map([...known, ...next]));
+  if (offsets !== undefined) shard.known.set(consumer, new Map([...(known ?? []), ...next]));
 }
