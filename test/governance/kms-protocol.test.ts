@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
 import { test as run } from 'node:test';
 import { inspect } from 'node:util';
-import { MillraceError } from '../../app/errors.ts';
 import type { GateSigner } from '../../app/governance/keys/gate-signer.ts';
 import { openKmsSigner } from '../../app/governance/keys/kms-signer.ts';
 import { openKmsWrapper } from '../../app/governance/keys/kms-wrapper.ts';
 import type { KeyWrapper } from '../../app/governance/keys/wrapper.ts';
 import { type KmsProtocol, type Mood, speakKms } from './kms-protocol.ts';
+import { refused } from './refused.ts';
 
 const KEY = 'arn:aws:kms:eu-test-1:123456789012:key/signing';
 const CALLER = {
@@ -46,15 +46,6 @@ const test = (name: string, body: (ground: Ground) => Promise<void>) =>
       await kms.close();
     }
   });
-
-async function refused(act: () => Promise<unknown>): Promise<MillraceError> {
-  const error: unknown = await act().then(
-    () => assert.fail('it was taken'),
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(error instanceof MillraceError, inspect(error));
-  return error;
-}
 
 test('a signature is plain Ed25519 over the bytes, by the key that its id names', async ({ kms, signer }) => {
   const pem = await signer.verifyKey();

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
-import { MillraceError } from '../../app/errors.ts';
 import { openMountedWrapper } from '../../app/governance/keys/mounted-wrapper.ts';
 import type { KeyWrapper } from '../../app/governance/keys/wrapper.ts';
+import { refused } from './refused.ts';
 
 const TEXT = 'q7Rt0nXc2KpZ8vLw4YhJ6sBdM1aGfE3uT5iOyN9xCkV';
 const MASTER = randomBytes(32);
@@ -23,15 +23,6 @@ async function mounted(text: string, work: (wrapper: KeyWrapper, file: string) =
     wrapper.close();
     rmSync(dir, { recursive: true, force: true });
   }
-}
-
-async function refused(act: () => Promise<unknown>): Promise<MillraceError> {
-  const error: unknown = await act().then(
-    () => assert.fail('it was taken'),
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(error instanceof MillraceError, inspect(error));
-  return error;
 }
 
 test('what is wrapped opens under the same text in another file, with or without a newline, and each wrap of it is another', () =>

@@ -1,24 +1,14 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, sign } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import type { GateSigner } from '../../app/governance/keys/gate-signer.ts';
 import { openMountedWrapper } from '../../app/governance/keys/mounted-wrapper.ts';
 import type { KeyStore } from '../../app/governance/keys/port.ts';
 import { openPostgresKeys } from '../../app/governance/keys/postgres.ts';
-import { keyIdOf } from '../../app/governance/keys/signing-keys.ts';
 import type { DatabaseUser } from '../../app/registry/metadata/users.ts';
+import { signerOf } from '../governance/gate-key.ts';
 import { cloudNativePg, type DatabaseGround, databaseGround, rds } from './database-ground.ts';
 
 const DENIED = { code: 'MR_REGISTRY_METADATA_DENIED' };
-
-function signerOf(): GateSigner {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  return {
-    sign: async (bytes) => ({ keyId: keyIdOf(publicKey), value: sign(null, bytes, privateKey).toString('base64') }),
-    verifyKey: async () => String(publicKey.export({ type: 'spki', format: 'pem' })),
-    close: () => undefined,
-  };
-}
 
 for (const provider of [rds, cloudNativePg])
   describe(`who may do what with keys, where users are made as ${provider.name} makes them`, () => {

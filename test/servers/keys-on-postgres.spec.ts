@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { lock, unlock } from '../../app/governance/keys/box.ts';
-import type { GateSigner } from '../../app/governance/keys/gate-signer.ts';
 import type { KeyStore } from '../../app/governance/keys/port.ts';
 import { openPostgresKeys, type PostgresKeysOptions } from '../../app/governance/keys/postgres.ts';
-import { keyIdOf } from '../../app/governance/keys/signing-keys.ts';
 import type { KeyWrapper } from '../../app/governance/keys/wrapper.ts';
 import { keyStoreContract } from '../contracts/key-store.ts';
+import { signerOf } from '../governance/gate-key.ts';
 import { type PostgresServer, startPostgres } from './postgres.ts';
 
 let server: PostgresServer;
@@ -172,16 +171,6 @@ test('a keyring of a newer layout is refused by both numbers', async (t) => {
   await server.admin(database.database, 'update keyring.layout set version = 9');
   await assert.rejects(open(), { code: 'MR_GOVERNANCE_KEYS_NEWER', value: 9, expected: 'at most 1' });
 });
-
-/** As KMS signs: nobody else has the private half. */
-function signerOf(): GateSigner {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  return {
-    sign: async (bytes) => ({ keyId: keyIdOf(publicKey), value: sign(null, bytes, privateKey).toString('base64') }),
-    verifyKey: async () => String(publicKey.export({ type: 'spki', format: 'pem' })),
-    close: () => undefined,
-  };
-}
 
 test('once the gate has a key of its own, nothing else stands for it, and what it signed before it had one does no more', async (t) => {
   const { open, end, database } = await ground();

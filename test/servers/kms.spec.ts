@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { inspect } from 'node:util';
 import { DecryptCommand, DisableKeyCommand, EncryptCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
-import { MillraceError } from '../../app/errors.ts';
 import type { KmsOptions } from '../../app/governance/keys/kms-client.ts';
 import { openKmsSigner } from '../../app/governance/keys/kms-signer.ts';
 import { openKmsWrapper } from '../../app/governance/keys/kms-wrapper.ts';
 import type { KeyWrapper } from '../../app/governance/keys/wrapper.ts';
+import { refused } from '../governance/refused.ts';
 import { type KmsServer, startKms } from './kms.ts';
 import { openIdentityAgent } from './s3-path.ts';
 
@@ -39,15 +38,6 @@ const soon = { patience: { connectMs: 1_000, silenceMs: 1_000 }, attempts: 2 };
 async function wrapping(options: Omit<KmsOptions, 'endpoint'>, work: (wrapper: KeyWrapper) => Promise<void>): Promise<void> {
   const wrapper = openKmsWrapper({ ...options, ...soon, endpoint: server.endpoint });
   await under({ ...NOBODY, ...SOMEBODY }, () => work(wrapper)).finally(() => wrapper.close());
-}
-
-async function refused(act: () => Promise<unknown>): Promise<MillraceError> {
-  const error: unknown = await act().then(
-    () => assert.fail('it was taken'),
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(error instanceof MillraceError, inspect(error));
-  return error;
 }
 
 test('what is wrapped opens again for another process, and each wrap of it is another', async () => {

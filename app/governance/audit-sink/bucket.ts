@@ -1,10 +1,10 @@
 import type { Clock } from '../../clock/port.ts';
 import type { ObjectStore } from '../../lake/object-store/port.ts';
-import { checkAction } from '../catalogue.ts';
 import { governanceError } from '../errors.ts';
 import type { KeyStore } from '../keys/port.ts';
 import { writeCheckpoint } from './checkpoint.ts';
-import { type Break, GROUP } from './ledger.ts';
+import { groupedActs } from './grouped.ts';
+import type { Break } from './ledger.ts';
 import type { AuditAct, AuditRecord, AuditSink } from './port.ts';
 import { readEntry, writeEntry } from './record.ts';
 import { type Chain, checkpointKey, emptyChain, recordsKey, segmentReader, sizeOf } from './segments.ts';
@@ -16,12 +16,6 @@ export interface BucketAuditOptions {
   readonly clock: Clock;
 }
 
-interface Waiting {
-  readonly act: AuditAct;
-  readonly resolve: (record: AuditRecord) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /**
  * The audit log on a bucket: the tree, records and signed checkpoints of the laptop's, one object for acts that waited together.
  * Any number of processes may write: each goes on where the log ends, by put-if-absent, and whoever was second reads on
@@ -31,8 +25,6 @@ export async function openBucketAudit({ objects, keys, clock }: BucketAuditOptio
   const reader = segmentReader(objects, keys);
   let chain = emptyChain();
   let broken: Break | undefined;
-  let waiting: Waiting[] = [];
-  let draining: Promise<void> | undefined;
   let turn: Promise<unknown> = Promise.resolve();
 
   /** One piece of work at a time: all of them move the chain. */
@@ -89,33 +81,12 @@ export async function openBucketAudit({ objects, keys, clock }: BucketAuditOptio
     }
   }
 
-  /** Takes what waits by now, so that acts of one moment are one object. */
-  async function writeGroup(): Promise<void> {
-    const group = waiting.slice(0, GROUP);
-    waiting = waiting.slice(GROUP);
-    try {
-      const records = await write(group.map(({ act }) => act));
-      for (const [i, record] of records.entries()) group[i]?.resolve(record);
-    } catch (error) {
-      for (const one of group) one.reject(error);
-    }
-  }
-
-  async function drain(): Promise<void> {
-    while (waiting.length > 0) await inTurn(writeGroup);
-    draining = undefined; // In the same turn that saw nothing waiting, so that no act falls between.
-  }
+  const acts = groupedActs(inTurn, write);
 
   await inTurn(catchUp);
 
   return {
-    append(act) {
-      return new Promise((resolve, reject) => {
-        checkAction(act.action);
-        waiting.push({ act, resolve, reject });
-        draining ??= drain();
-      });
-    },
+    append: (act) => acts.append(act),
     read: (from = 0, limit = 1_000) =>
       inTurn(async () => {
         await catchUp();
@@ -142,7 +113,7 @@ export async function openBucketAudit({ objects, keys, clock }: BucketAuditOptio
         return { verified: false, size: sizeOf(whole), brokenAt: broken.at, reason: broken.reason };
       }),
     async close() {
-      await draining;
+      await acts.settled();
       await objects.close?.();
     },
   };

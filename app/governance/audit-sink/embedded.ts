@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../clock/port.ts';
-import { checkAction } from '../catalogue.ts';
 import { governanceError } from '../errors.ts';
 import type { KeyStore } from '../keys/port.ts';
 import { writeCheckpoint } from './checkpoint.ts';
 import { openFolderLock } from './folder-lock.ts';
-import { type AuditFiles, advance, type Break, emptyLedger, GROUP, type Ledger, rootOf, type Unfinished } from './ledger.ts';
+import { groupedActs } from './grouped.ts';
+import { type AuditFiles, advance, type Break, emptyLedger, type Ledger, rootOf, type Unfinished } from './ledger.ts';
 import { openLineFile, wholeLines } from './line-file.ts';
 import type { AuditAct, AuditRecord, AuditSink } from './port.ts';
 import { type Entry, readEntry, writeEntry } from './record.ts';
@@ -18,12 +18,6 @@ export interface EmbeddedAuditOptions {
   readonly witnessDir: string;
   readonly keys: KeyStore;
   readonly clock: Clock;
-}
-
-interface Waiting {
-  readonly act: AuditAct;
-  readonly resolve: (record: AuditRecord) => void;
-  readonly reject: (error: unknown) => void;
 }
 
 /**
@@ -41,8 +35,6 @@ export async function openEmbeddedAudit({ dir, witnessDir, keys, clock }: Embedd
   const lock = openFolderLock(dir);
   let ledger: Ledger = emptyLedger();
   let broken: Break | undefined;
-  let waiting: Waiting[] = [];
-  let draining: Promise<void> | undefined;
 
   /** Takes in what other processes wrote and finishes what a killed one left. Under the lock only. */
   const catchUp = async (): Promise<void> => {
@@ -123,30 +115,12 @@ export async function openEmbeddedAudit({ dir, witnessDir, keys, clock }: Embedd
     return entries.map(({ record }) => record);
   };
 
-  const drain = async (): Promise<void> => {
-    while (waiting.length > 0) {
-      const group = waiting.slice(0, GROUP);
-      waiting = waiting.slice(GROUP);
-      try {
-        const records = await lock.hold(() => write(group.map(({ act }) => act)));
-        for (const [i, record] of records.entries()) group[i]?.resolve(record);
-      } catch (error) {
-        for (const one of group) one.reject(error);
-      }
-    }
-    draining = undefined; // In the same turn that saw nothing waiting, so that no act falls between.
-  };
+  const acts = groupedActs((work) => lock.hold(work), write);
 
   await lock.hold(catchUp);
 
   return {
-    append(act) {
-      return new Promise((resolve, reject) => {
-        checkAction(act.action);
-        waiting.push({ act, resolve, reject });
-        draining ??= drain();
-      });
-    },
+    append: (act) => acts.append(act),
     async read(from = 0, limit = 1_000) {
       await lock.hold(catchUp);
       const count = ledger.offsets.length - 1;
@@ -169,7 +143,7 @@ export async function openEmbeddedAudit({ dir, witnessDir, keys, clock }: Embedd
         return { verified: false, size: whole.offsets.length - 1, brokenAt: found.at, reason: found.reason };
       }),
     async close() {
-      await draining;
+      await acts.settled();
       lock.close();
     },
   };
