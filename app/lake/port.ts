@@ -33,7 +33,7 @@ export interface StagedFile {
 export interface LakeChange {
   readonly operation: string;
   readonly add?: readonly StagedFile[];
-  /** `after`: the version the rows go on from (0 = none yet); at any other nothing is committed. Equal ones are a condition alone. */
+  /** `after`: the version the rows continue from (0 = none yet), else nothing is committed; equal to `version`, it is a condition alone. */
   readonly txn?: readonly { readonly appId: string; readonly version: number; readonly after?: number }[];
   readonly info?: Readonly<Record<string, string>>;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import fc from 'fast-check';
 import type { EventLog, LogRecord, StoredRecord } from '../../app/ingestion/event-log/port.ts';
-import { shared } from './shared-partitions.ts';
+import { groupsContract } from './event-log-groups.ts';
 
 export interface EventLogGround {
   log(): EventLog;
@@ -191,42 +191,7 @@ export function eventLogContract(name: string, open: () => Promise<EventLogGroun
       await closing;
     });
 
-    test('who joins a group alone has every partition, and commits where it stands', async () => {
-      const topic = await fresh(3);
-      await ground.log().append(topic, [record('a', '1')]);
-      const [partition = 0] = (await ground.log().endOffsets(topic)).flatMap((end, at) => (end > 0 ? [at] : []));
-      const member = await ground.log().join('alone', [topic]);
-      assert.deepEqual(await shared({ [topic]: 3 }, [member]), [3]);
-      await member.commit(topic, partition, 1);
-      assert.equal((await ground.log().committed('alone', topic))[partition], 1);
-      await assert.rejects(member.commit(topic, partition, 2), code('MR_INGESTION_OFFSET_INVALID'));
-      await member.leave();
-      await assert.rejects(member.commit(topic, partition, 1), code('MR_INGESTION_PARTITION_LOST'));
-      assert.deepEqual(member.assignment().partitions(topic), []);
-    });
-
-    test('members have each partition once between them, whoever comes and goes, and are told when it is over', async () => {
-      const [one, two] = [await fresh(4), await fresh(3)];
-      const topics = { [one]: 4, [two]: 3 };
-      const join = () => ground.log().join('several', [one, two]);
-      const first = await join();
-      await shared(topics, [first]);
-      const alone = first.assignment();
-      assert.equal(alone.over.aborted, false);
-      const second = await join();
-      assert.deepEqual((await shared(topics, [first, second])).toSorted(), [3, 4]);
-      assert.equal(alone.over.aborted, true);
-      const [theirs = -1] = second.assignment().partitions(one);
-      await assert.rejects(first.commit(one, theirs, 0), code('MR_INGESTION_PARTITION_LOST'));
-      await second.commit(one, theirs, 0);
-      const third = await join();
-      assert.deepEqual((await shared(topics, [first, second, third])).toSorted(), [2, 2, 3]);
-      await first.leave();
-      assert.deepEqual((await shared(topics, [second, third])).toSorted(), [3, 4]);
-      const other = await ground.log().join('others', [one]);
-      assert.deepEqual(await shared({ [one]: 4 }, [other]), [4], 'another group has its own');
-      await Promise.all([second, third, other].map((member) => member.leave()));
-    });
+    groupsContract(() => ground.log(), fresh);
 
     test('what is not there is refused by code', async () => {
       const topic = await fresh(2);

@@ -1,6 +1,6 @@
 import type { Membership } from './membership.ts';
 
-export type { Assignment, Membership } from './membership.ts';
+export type * from './membership.ts';
 
 /**
  * The event log: partitioned, keyed, durable. Offsets of a partition start at 0 and have no gaps. Where old records are taken away,
