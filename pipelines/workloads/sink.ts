@@ -84,6 +84,7 @@ export async function startSinking({ runtime, usecase, port, host }: WorkloadOpt
     }
   };
   await readProfiles();
+  const members = await log.join(groupOf(usecase, 'sink'), topics);
   const again = setInterval(
     () => readProfiles().catch((err: unknown) => logger.error({ err }, 'the reference profiles could not be read')),
     PROFILE_MS,
@@ -95,7 +96,6 @@ export async function startSinking({ runtime, usecase, port, host }: WorkloadOpt
     return true;
   };
   const probes = openProbes({ port, host, logger, metrics, ready });
-  const members = await log.join(groupOf(usecase, 'sink'), topics);
   const close = async () => {
     clearInterval(again);
     await probes.close();

@@ -3,7 +3,9 @@ import { after, before, suite, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openKafkaLog } from '../../app/ingestion/event-log/kafka.ts';
 import type { EventLog } from '../../app/ingestion/event-log/port.ts';
+import { until } from '../cluster/until.ts';
 import { readAll } from '../contracts/event-log.ts';
+import { shared } from '../contracts/event-log-groups.ts';
 import { type KafkaServer, startKafka } from './kafka.ts';
 import { type LogLines, logTo } from './log-lines.ts';
 import { lossyProxy } from './lossy-proxy.ts';
@@ -69,6 +71,22 @@ suite('Kafka goes and comes back', () => {
     const [position] = await log.append('waited', [{ key: 'k', value: Buffer.from('after') }]);
     await waiting;
     assert.equal((await log.read('waited', position?.partition ?? -1, position?.offset ?? -1, 1))[0]?.value.toString(), 'after');
+  });
+
+  test('members let go of what they have when they hear nothing for a session, and share it again after the outage', async () => {
+    const others = await openKafkaLog({ ...server.access(), sessionMs: 6_000, logger: logTo(logged) });
+    const members = [await others.join('outage', ['kept']), await others.join('outage', ['kept'])];
+    await shared({ kept: 3 }, members);
+    await server.kill();
+    await until('none believes to have any', () => members.every((one) => one.assignment().partitions('kept').length === 0), {
+      timeoutMs: 30_000,
+    });
+    await server.start();
+    await shared({ kept: 3 }, members);
+    for (const member of members)
+      for (const partition of member.assignment().partitions('kept')) await member.commit('kept', partition, 1);
+    assert.deepEqual(await log.committed('outage', 'kept'), [1, 1, 1]);
+    await others.close();
   });
 
   test('where it stays away, each call ends within its patience and says so; the next one after it came back is answered', async () => {
