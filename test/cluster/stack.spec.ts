@@ -139,9 +139,9 @@ test('a use case that is gone takes exactly its own objects along; a rename keep
   assert.ok(own.length >= declared.length, 'what controllers made of them counts as well');
   assert.deepEqual(await plane.api.inventory({ labels: `${USECASE}=outlet` }), []);
 
-  // A job cannot change, so that a new image means a new one; nothing that is shared is made anew.
+  // A job cannot change, so that a new image means a new one; nothing else that is shared is made anew.
   const anew = new Set(of('replace', 'create-replacement').map(({ urn }) => nameIn(urn)));
-  assert.deepEqual([...anew].sort(), ['retail-features/backfill', RENAMED]);
+  assert.deepEqual([...anew].sort(), ['registry/registry-layout', 'retail-features/backfill', RENAMED]);
   assert.deepEqual(of('create'), []);
   const rolled = of('update').filter(({ type }) => type === 'kubernetes:apps/v1:Deployment');
   assert.ok(rolled.length > 0);
