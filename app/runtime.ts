@@ -55,15 +55,22 @@ export function openRuntime(options: RuntimeOptions = {}): Runtime {
   const logger = options.logger ?? createLogger();
   mkdirSync(dataDir, { recursive: true });
   const opened = new Map<keyof Ports, Promise<Ports[keyof Ports]>>();
+  const tracing = tracingOf(settings, logger);
+  const spanned = async <T>(
+    adapter: T,
+    how: (by: typeof import('./monitoring/tracing/ports.ts')) => (adapter: T) => T,
+  ): Promise<T> => ((await tracing) === undefined ? adapter : how(await import('./monitoring/tracing/ports.ts'))(adapter));
 
   const openers: { readonly [Name in keyof Ports]: () => Promise<Ports[Name]> } = {
     log: async () => {
       if (settings.MILLRACE_LOG_BROKERS !== undefined) {
         const { kafkaAccess } = await import('./ingestion/event-log/kafka-login.ts');
-        return (await import('./ingestion/event-log/kafka.ts')).openKafkaLog({ ...kafkaAccess(settings), logger });
+        const { openKafkaLog } = await import('./ingestion/event-log/kafka.ts');
+        return spanned<EventLog>(await openKafkaLog({ ...kafkaAccess(settings), logger }), ({ tracedLog }) => tracedLog);
       }
       requireLaptop(settings, 'log', ['MILLRACE_LOG_BROKERS']);
-      return (await import('./ingestion/event-log/embedded.ts')).openEmbeddedLog(join(dataDir, 'log'), { logger });
+      const { openEmbeddedLog } = await import('./ingestion/event-log/embedded.ts');
+      return spanned<EventLog>(await openEmbeddedLog(join(dataDir, 'log'), { logger }), ({ tracedLog }) => tracedLog);
     },
     objects: async () => {
       if (settings.MILLRACE_OBJECTS_BUCKET !== undefined) {
@@ -80,10 +87,13 @@ export function openRuntime(options: RuntimeOptions = {}): Runtime {
       return openEmbeddedLake(await use('objects'), { scratchDir: join(dataDir, 'scratch'), clock, ...copies });
     },
     online: async () => {
-      if (settings.MILLRACE_ONLINE_HOST !== undefined)
-        return (await import('./features/online-store/valkey.ts')).openValkeyOnline(valkeyOf(settings));
+      if (settings.MILLRACE_ONLINE_HOST !== undefined) {
+        const { openValkeyOnline } = await import('./features/online-store/valkey.ts');
+        return spanned<OnlineStore>(await openValkeyOnline(valkeyOf(settings)), ({ tracedOnline }) => tracedOnline);
+      }
       requireLaptop(settings, 'online', ['MILLRACE_ONLINE_HOST']);
-      return (await import('./features/online-store/embedded.ts')).openEmbeddedOnline(join(dataDir, 'online'));
+      const { openEmbeddedOnline } = await import('./features/online-store/embedded.ts');
+      return spanned<OnlineStore>(await openEmbeddedOnline(join(dataDir, 'online')), ({ tracedOnline }) => tracedOnline);
     },
     metadata: async () => {
       if (settings.MILLRACE_METADATA_HOST !== undefined)
@@ -131,8 +141,16 @@ export function openRuntime(options: RuntimeOptions = {}): Runtime {
         if (adapter !== undefined && 'close' in adapter) await adapter.close();
       }
       opened.clear();
+      await (await tracing)?.close();
     },
   };
+}
+
+/** Spans go out where OpenTelemetry's settings name a receiver; elsewhere nothing of it is loaded. */
+async function tracingOf(settings: Settings, logger: Logger) {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SDK_DISABLED: disabled } = settings;
+  if (endpoint === undefined || disabled === 'true') return undefined;
+  return (await import('./monitoring/tracing/start.ts')).startTracing(endpoint, settings, logger);
 }
 
 function postgresOf(settings: Settings): PostgresOptions {

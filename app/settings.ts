@@ -102,6 +102,8 @@ export const SETTINGS = Type.Object({
   MILLRACE_RATE_CAPS: line,
 
   OTEL_EXPORTER_OTLP_ENDPOINT: text(`https?://${HOST}(:${PORT})?(/\\S*)?`, 'an http or https address'),
+  /** The one form that spans go out in. */
+  OTEL_EXPORTER_OTLP_PROTOCOL: text('http/json', 'http/json'),
   OTEL_EXPORTER_OTLP_HEADERS: line,
   OTEL_SERVICE_NAME: line,
   OTEL_RESOURCE_ATTRIBUTES: line,

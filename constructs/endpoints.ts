@@ -16,6 +16,8 @@ const KAFKA_TLS = 9093;
 const MSK_IAM = 9098;
 /** EKS's agent for pods' identities, on each node. */
 const IDENTITY_AGENT = { host: '169.254.170.23', port: 80 } as const;
+/** OpenTelemetry's own port for OTLP over HTTP. */
+export const OTLP_HTTP = 4318;
 const REGISTRY_DATABASE = `${PLATFORM}-registry`;
 
 /**
@@ -71,7 +73,7 @@ function kubernetesEndpoints(dials: Dials): Endpoints {
     },
     registry: service('registry', 'registry', 8080, selectorOf({ name: 'registry', layer: 'registry' })),
     controlPlane: controlPlane(dials),
-    telemetry: service('otel-collector', 'monitoring', 4317, selectorOf({ name: 'otel-collector', layer: 'monitoring' })),
+    telemetry: service('otel-collector', 'monitoring', OTLP_HTTP, selectorOf({ name: 'otel-collector', layer: 'monitoring' })),
   };
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../app/clock/port.ts';
 import type { Retrained } from '../app/monitoring/retrain-decision.ts';
+import { traced } from '../app/monitoring/tracing/span.ts';
 import type { Metadata } from '../app/registry/metadata/port.ts';
 import type { UseCase } from '../app/usecases/usecase.ts';
 import { retrain } from './retrain.ts';
@@ -42,7 +43,7 @@ export async function recordedTraining<T>(
   const settle = (state: 'done' | 'failed', error: string | null) =>
     metadata.db.updateTable('runs').set({ state, error, ended_at: clock.now() }).where('id', '=', id).execute();
   try {
-    const result = await run();
+    const result = await traced('training run', { attributes: { 'millrace.usecase': usecase.name } }, run);
     await settle('done', null);
     return result;
   } catch (cause) {

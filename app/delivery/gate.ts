@@ -4,6 +4,7 @@ import type { AuditSink } from '../governance/audit-sink/port.ts';
 import type { KeyStore } from '../governance/keys/port.ts';
 import type { ObjectStore } from '../lake/object-store/port.ts';
 import type { Lake } from '../lake/port.ts';
+import { traced } from '../monitoring/tracing/span.ts';
 import { recordRefusal } from '../registry/act.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ReleaseManifest } from '../registry/release.ts';
@@ -43,7 +44,10 @@ export interface GateOptions {
  * Judges a version, signs the evidence, and stores and audits it, whichever way it falls. Each call is a judgement of its
  * own. @throws MR_REGISTRY_VERSION_UNKNOWN, MR_REGISTRY_RETIRED, MR_DELIVERY_OTHER_MODEL, MR_DELIVERY_NOTHING_TO_JUDGE
  */
-export async function runGate(options: GateOptions): Promise<Verdict> {
+export const runGate = (options: GateOptions): Promise<Verdict> =>
+  traced('gate', { attributes: { 'millrace.usecase': options.usecase.name } }, () => judgeVersion(options));
+
+async function judgeVersion(options: GateOptions): Promise<Verdict> {
   const { usecase, registry, keys, audit, logger, actor = 'workload:gate' } = options;
   try {
     const version = await registry.show(usecase.model.name, options.version);

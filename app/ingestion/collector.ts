@@ -6,6 +6,7 @@ import { MillraceError } from '../errors.ts';
 import type { AuditSink } from '../governance/audit-sink/port.ts';
 import type { KeyStore } from '../governance/keys/port.ts';
 import { TOKENS } from '../governance/tokens.ts';
+import { traceRequests } from '../monitoring/tracing/web.ts';
 import type { UseCase } from '../usecases/usecase.ts';
 import { adminRoutes } from './collector-admin.ts';
 import { ingestionError } from './errors.ts';
@@ -56,6 +57,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     return503OnClosing: true,
     forceCloseConnections: 'idle',
   });
+  traceRequests(app);
   // Fastify reads text/plain by itself; here a body is JSON or refused.
   app.removeContentTypeParser('text/plain');
   app.setErrorHandler((error: FastifyError, _request, reply) => {

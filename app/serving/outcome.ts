@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock, Micros } from '../clock/port.ts';
 import type { OnlineStore } from '../features/online-store/port.ts';
 import type { KeyStore } from '../governance/keys/port.ts';
+import { traced } from '../monitoring/tracing/span.ts';
 import type { ServingMetrics } from './metrics.ts';
 import type { Given } from './model.ts';
 import type { Prediction, RequestFacts } from './prediction.ts';
@@ -48,7 +49,8 @@ export async function askModel(
   model: () => Promise<Given>,
 ): Promise<Outcome> {
   try {
-    return { given: await model(), features, pseudonym: features.pseudonym };
+    const attributes = { 'millrace.unit_id': unit.unitId };
+    return { given: await traced('model', { attributes }, model), features, pseudonym: features.pseudonym };
   } catch (error) {
     logger.error({ err: error, requestId, unitId: unit.unitId }, 'the model failed; the fallback answers');
     return { reason: 'model-failed', features, pseudonym: features.pseudonym };

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { EventLog, LogRecord } from '../ingestion/event-log/port.ts';
+import { tracedHeaders, untraced } from '../monitoring/tracing/span.ts';
 import { servingError } from './errors.ts';
 import type { ServingMetrics } from './metrics.ts';
 import type { Prediction } from './prediction.ts';
@@ -66,7 +67,8 @@ export function openPredictionLog(options: PredictionLogOptions): PredictionLog 
   }
 
   function start(): Promise<void> {
-    writing ??= write().then(() => {
+    // Of no request: it writes what many have left.
+    writing ??= untraced(write).then(() => {
       writing = undefined;
       // A record may have come between the last look at the buffer and here.
       return buffer.length > 0 ? start() : undefined;
@@ -80,7 +82,9 @@ export function openPredictionLog(options: PredictionLogOptions): PredictionLog 
   return {
     async append(prediction) {
       while (buffer.length >= capacity) await new Promise<void>((wake) => roomWaiters.push(wake));
-      buffer.push({ key: prediction.user_id ?? prediction.request_id, value: Buffer.from(JSON.stringify(prediction)) });
+      const headers = tracedHeaders();
+      const value = Buffer.from(JSON.stringify(prediction));
+      buffer.push({ key: prediction.user_id ?? prediction.request_id, value, ...(headers && { headers }) });
       metrics.logBuffered.set(buffer.length);
       // A failure is logged where it happens and shows again at close.
       start().catch(() => undefined);

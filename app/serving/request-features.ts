@@ -6,6 +6,7 @@ import type { FeatureValue } from '../features/value.ts';
 import { decodeVector } from '../features/vector.ts';
 import type { KeyStore } from '../governance/keys/port.ts';
 import { openVector } from '../governance/seal.ts';
+import { traced } from '../monitoring/tracing/span.ts';
 import type { LoggedValue } from './prediction.ts';
 import type { ServingUnit } from './unit.ts';
 
@@ -49,7 +50,10 @@ function within<T>(ms: number, promise: Promise<T>): Promise<T | typeof TOO_SLOW
 }
 
 /** Reads what the unit needs of the user from the online store, within `timeoutMs`. Never throws. */
-export async function gatherFeatures(
+export const gatherFeatures = (...asked: Parameters<typeof gather>): Promise<Gathered> =>
+  traced('features', {}, () => gather(...asked));
+
+async function gather(
   sources: FeatureSources,
   unit: ServingUnit,
   user: string,

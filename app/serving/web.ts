@@ -4,6 +4,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, type RawServerDefault } from 'fastify';
 import type { Logger } from 'pino';
+import { traceRequests } from '../monitoring/tracing/web.ts';
 import type { UseCase } from '../usecases/usecase.ts';
 import type { ServingMetrics } from './metrics.ts';
 import { answerFault, answerProblems } from './problem.ts';
@@ -39,6 +40,7 @@ export async function openWeb(options: {
     routerOptions: { maxParamLength: 128 },
   }).withTypeProvider<TypeBoxTypeProvider>();
   answerProblems(app);
+  traceRequests(app);
   measure(app, metrics);
   await app.register(swagger, {
     openapi: {

@@ -3,20 +3,20 @@ import { stringify } from 'yaml';
 import { network, wholeNamespace } from '../cluster/edges.ts';
 import { OPERATORS } from '../cluster/operators.ts';
 import { podTemplate, serviceAccountOf } from '../cluster/pod.ts';
+import { OTLP_HTTP } from '../endpoints.ts';
 import { IMAGES } from '../images.ts';
 import { labelsOf, selectorOf } from '../labels.ts';
 import { object } from '../object.ts';
 import { namespaceOf, type Site } from '../site.ts';
 
 export const NAME = 'otel-collector';
-const GRPC = 4317;
 const HEALTH = 13_133;
 const METRICS = 8889;
 
 /** Bounded in memory, batched; spans become metrics for Prometheus, and are kept nowhere that a person's id could stay. */
 const CONFIGURATION = {
   extensions: { health_check: { endpoint: `0.0.0.0:${HEALTH}` } },
-  receivers: { otlp: { protocols: { grpc: { endpoint: `0.0.0.0:${GRPC}` } } } },
+  receivers: { otlp: { protocols: { http: { endpoint: `0.0.0.0:${OTLP_HTTP}` } } } },
   processors: {
     memory_limiter: { check_interval: '1s', limit_percentage: 75, spike_limit_percentage: 15 },
     attributes: { actions: [{ key: 'enduser.id', action: 'delete' }] },
@@ -66,7 +66,7 @@ export function telemetry(scope: Construct, { dials }: Site): void {
         image: IMAGES.otelCollector,
         args: [`--config=/etc/millrace/${NAME}/config.yaml`],
         ports: [
-          { name: 'otlp', containerPort: GRPC },
+          { name: 'otlp', containerPort: OTLP_HTTP },
           { name: 'health', containerPort: HEALTH },
           { name: 'metrics', containerPort: METRICS },
         ],
@@ -91,7 +91,7 @@ export function telemetry(scope: Construct, { dials }: Site): void {
       type: 'ClusterIP',
       selector: selectorOf(named),
       ports: [
-        { name: 'otlp', port: GRPC, targetPort: 'otlp', protocol: 'TCP' },
+        { name: 'otlp', port: OTLP_HTTP, targetPort: 'otlp', protocol: 'TCP' },
         { name: 'metrics', port: METRICS, targetPort: 'metrics', protocol: 'TCP' },
       ],
     },
