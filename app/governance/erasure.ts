@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } 
 import { join } from 'node:path';
 import { canonicalJson } from '../canonical.ts';
 import type { Clock, Micros } from '../clock/port.ts';
-import type { OnlineStore } from '../features/online-store/port.ts';
 import type { AuditSink } from './audit-sink/port.ts';
 import { type ErasureStores, eraseFromStores, type StoreOutcome } from './erasure-stores.ts';
 import { governanceError } from './errors.ts';
@@ -149,16 +148,6 @@ export async function erasureReport(
   if (!/^s_[\w-]+$/.test(pseudonym) || !existsSync(path)) return undefined;
   const signed = JSON.parse(readFileSync(path, 'utf8')) as SignedErasureReport;
   return (await keys.verify(Buffer.from(canonicalJson(signed.report)), signed.signature)) ? signed : undefined;
-}
-
-/**
- * Removes online rows that came back: an event that was already past the door when its subject was erased reaches the
- * store after the erasure did. Run when the process starts and now and then. Resolves to how many there were.
- */
-export async function sweepErased({ keys, online }: { readonly keys: KeyStore; readonly online: OnlineStore }): Promise<number> {
-  let rows = 0;
-  for (const pseudonym of await keys.erased()) rows += await online.erase(pseudonym);
-  return rows;
 }
 
 /** The report as a person reads it. */

@@ -51,10 +51,6 @@ export function grantsOf(declared: Declared, stores: AwsStores): Statement[] {
       : []),
     // The gate alone signs, whatever else a workload declares.
     ...(layer === 'delivery' ? [allow('SignVerdicts', ['kms:GetPublicKey', 'kms:Sign'], stores.signingKeyArn)] : []),
-    // Whoever checks does so by the public half, without asking KMS each time.
-    ...(layer !== 'delivery' && touches(all, 'objects')
-      ? [allow('ReadVerifyKey', ['kms:GetPublicKey'], stores.signingKeyArn)]
-      : []),
   ];
 }
 

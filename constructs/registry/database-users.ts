@@ -26,7 +26,7 @@ const NAMED = { name: DECLARATION.name, layer: DECLARATION.layer } as const;
 const OWNER = 'owner';
 const SECRET = `${NAMED.name}-passwords`;
 /** Those that the owner is as well. */
-const ITS_OWN = ['writer', 'keys'] as const;
+const ITS_OWN = ['writer'] as const;
 const DEADLINE_SECONDS = 1_200;
 const RETRIES = 6;
 

@@ -27,8 +27,8 @@ const METRICS_PORT = 9187;
 /** Days that a backup can be taken back to. */
 const BACKUP_DAYS = 30;
 
-/** What the owner says the rights on: the keys user's schema; and it takes over a database that was the writer's. */
-const OWNER_RIGHTS = { createdb: true, inRoles: [userName('writer'), userName('keys')] } as const;
+/** It takes over a database that was the writer's. */
+const OWNER_RIGHTS = { createdb: true, inRoles: [userName('writer')] } as const;
 
 /** The registry's database: a primary and its standbys by CloudNativePG, TLS only, a user for each kind of caller, backups to the lake's store. */
 export function postgres(scope: Construct, site: Site): void {

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { Registry as Metrics } from 'prom-client';
 import { startMaterializer } from '../../app/features/materialize.ts';
-import { finishErasures, sweepErased } from '../../app/governance/erasure.ts';
+import { erasedSweeper } from '../../app/governance/erased-sweeper.ts';
+import { finishErasures } from '../../app/governance/erasure.ts';
 import { TOKENS } from '../../app/governance/tokens.ts';
 import { startCollector } from '../../app/ingestion/collector.ts';
 import { type Intake, openIntake } from '../../app/ingestion/intake.ts';
@@ -71,7 +72,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     const metrics = new Metrics();
     // What a crash left half done: erasures are finished, release files that no version names are removed.
     await finishErasures({ usecase, keys, online, lake, audit, clock, dataDir: runtime.dataDir });
-    await sweepErased({ keys, online });
+    await erasedSweeper({ keys, online })();
     await registry.sweep(usecase.model.name);
 
     const intake = await openIntake({ usecase, log, keys, clock, logger, dedupeDir: join(runtime.dataDir, 'dedupe') });

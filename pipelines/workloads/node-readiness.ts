@@ -80,15 +80,19 @@ export async function startNodeReadiness(options: NodeReadinessOptions): Promise
     logger.info({ node: name, gpus: node.status?.allocatable?.[GPU] }, 'the device plugin runs, the start-up taint is gone');
   }
 
+  /** One node that cannot be opened keeps no other closed; the next listing tries it again. */
+  const tryNode = (node: NodeObject): Promise<void> =>
+    look(node).catch((err: unknown) => logger.error({ err, node: node.metadata.name }, 'a GPU node could not be opened'));
+
   async function follow(): Promise<void> {
     const { metadata, items } = await controlPlane.read<NodeList>(NODES);
-    for (const node of items) await look(node);
+    for (const node of items) await tryNode(node);
     following = true;
     const query = `watch=true&resourceVersion=${metadata.resourceVersion}&timeoutSeconds=${WATCH_SECONDS}`;
     // A connection that died without a word is given up by this side.
     const signal = AbortSignal.any([stop.signal, AbortSignal.timeout((WATCH_SECONDS + GRACE_SECONDS) * 1_000)]);
     for await (const { type, object } of controlPlane.follow<NodeEvent>(`${NODES}?${query}`, signal)) {
-      if (type === 'ADDED' || type === 'MODIFIED') await look(object);
+      if (type === 'ADDED' || type === 'MODIFIED') await tryNode(object);
       // The server has forgotten the version that was asked for: all is read anew.
       if (type === 'ERROR') return;
     }

@@ -11,6 +11,8 @@ export interface ProbeOptions {
   readonly metrics: Metrics;
   /** Whether it does its work now; asked at each look. A failure counts as no. */
   readonly ready: () => Promise<boolean>;
+  /** Counts as started once it listens, where its first work may take long. @default once it was ready */
+  readonly startsLong?: boolean;
   /** False once it has stopped for good, so that it is started anew. @default true as long as it answers */
   readonly alive?: () => boolean;
 }
@@ -23,13 +25,13 @@ export interface Probes {
 }
 
 /**
- * The HTTP side of a workload that answers nobody but the cluster: `/startupz` from the first time that its work went on, `/readyz` while it
- * does, `/healthz` while the process answers and has not stopped, `/metrics` for Prometheus.
+ * The HTTP side of a workload that answers nobody but the cluster: `/startupz` from the first time that its work went on (or at once,
+ * where that may take long), `/readyz` while it does, `/healthz` while the process answers and has not stopped, `/metrics` for Prometheus.
  */
 export function openProbes(options: ProbeOptions): Probes {
   const { logger, metrics } = options;
   let closing = false;
-  let started = false;
+  let started = options.startsLong === true;
   const isReady = async () => {
     const ready = !closing && (await options.ready().catch(() => false));
     started ||= ready;

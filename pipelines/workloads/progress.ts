@@ -24,23 +24,30 @@ export function shareProgress(options: {
   readonly members?: Membership;
 }): { close(): Promise<void> } {
   const { log, logger, followers, members } = options;
-  const shared = new Map<Follower, readonly number[]>();
-  async function commit({ group, topic }: Follower, partition: number, next: number): Promise<void> {
-    if (members === undefined) return log.commit(group, topic, partition, next);
-    if (!members.assignment().partitions(topic).includes(partition)) return;
-    await members.commit(topic, partition, next).catch((error: unknown) => {
-      // Whoever has it now tells.
-      if (!(error instanceof MillraceError && error.code === 'MR_INGESTION_PARTITION_LOST')) throw error;
-    });
+  const shared = new Map<Follower, Map<number, number>>();
+  /** False where it is for another member to tell. */
+  async function commit({ group, topic }: Follower, partition: number, next: number): Promise<boolean> {
+    if (members === undefined) {
+      await log.commit(group, topic, partition, next);
+      return true;
+    }
+    if (!members.assignment().partitions(topic).includes(partition)) return false;
+    try {
+      await members.commit(topic, partition, next);
+      return true;
+    } catch (error) {
+      if (error instanceof MillraceError && error.code === 'MR_INGESTION_PARTITION_LOST') return false;
+      throw error;
+    }
   }
 
   async function share(): Promise<void> {
     for (const follower of followers) {
       const positions = follower.position() ?? [];
-      const before = shared.get(follower);
+      const told = shared.get(follower) ?? new Map<number, number>();
+      shared.set(follower, told);
       for (const [partition, next] of positions.entries())
-        if (next > (before?.[partition] ?? 0)) await commit(follower, partition, next);
-      shared.set(follower, [...positions]);
+        if (next > (told.get(partition) ?? 0) && (await commit(follower, partition, next))) told.set(partition, next);
     }
   }
   let sharing = Promise.resolve();

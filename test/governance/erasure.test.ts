@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { canonicalJson } from '../../app/canonical.ts';
-import { erase, erasureReport, erasureText, sweepErased } from '../../app/governance/erasure.ts';
+import { erasedSweeper } from '../../app/governance/erased-sweeper.ts';
+import { erase, erasureReport, erasureText } from '../../app/governance/erasure.ts';
 import { openRow } from '../../app/governance/seal.ts';
 import { click } from '../../app/usecases/retail/events.ts';
 import { filesOf, findAnywhere } from './canary.ts';
@@ -91,8 +92,9 @@ test('rows that reach the online store after an erasure are swept', () =>
   inShop(async ({ options, pseudonyms }) => {
     await erase(withSubject(options, ADA));
     await options.online.write({ rows: [{ view: ACTIVITY, entity: pseudonyms.ada, row: Buffer.from('late') }] });
-    assert.equal(await sweepErased(options), 1);
-    assert.equal(await sweepErased(options), 0);
+    const sweep = erasedSweeper(options);
+    assert.equal(await sweep(), 1);
+    assert.equal(await sweep(), 0);
     assert.ok(await options.online.get(ACTIVITY, pseudonyms.bob));
   }));
 

@@ -96,6 +96,17 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
     process.exitCode = 0;
   }
 
+  /** Until its group stands at the end of all that it follows: its share of the partitions comes to it a while after it began. */
+  const caughtUp = (name: string) =>
+    until(async () => {
+      const log = await ground.as(name).use('log');
+      for (const { topic, group } of declared.get(name)?.consumes ?? []) {
+        const [ends, told] = [await log.endOffsets(topic), await log.committed(group, topic)];
+        if (ends.some((end, partition) => (told[partition] ?? 0) < end)) return false;
+      }
+      return true;
+    });
+
   const secret = async (workload: string, name: string) => (await ground.as(workload).use('keys')).secret(name);
 
   async function collect(from: number, to: number): Promise<void> {
@@ -160,8 +171,8 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
     await during('serving', startAnswering, async (running) => {
       await askMany(running, 1);
     });
-    await during('sink', startSinking, caughtUp);
-    await during('materializer', startStreaming, caughtUp);
+    await during('sink', startSinking, () => caughtUp('sink'));
+    await during('materializer', startStreaming, () => caughtUp('materializer'));
     const empty = await ground.emptyOnline();
     await job('backfill', { online: empty });
     await empty.close();
@@ -169,7 +180,7 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
     await job('gate');
     await promoteNewest();
     await collect(between, now);
-    await during('sink', startSinking, caughtUp);
+    await during('sink', startSinking, () => caughtUp('sink'));
     await job('retrain');
     await job('gate');
     let request = '';
@@ -177,7 +188,7 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
       await until(async () => (await fetch(`${running.url}/readyz`)).ok);
       request = await askMany(running, 25);
     });
-    await during('sink', startSinking, caughtUp);
+    await during('sink', startSinking, () => caughtUp('sink'));
     await during('serving', startAnswering, async (running) => {
       const token = await secret('serving', tokenName('explain'));
       const explained = await call(running, `/v1/explain/${request}`, token);
@@ -191,7 +202,7 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
         async () => seen.get('serving')?.looked !== undefined && (await running.metrics.metrics()).includes('version="2"'),
       );
     });
-    await during('monitor', startWatching, caughtUp);
+    await during('monitor', startWatching, () => caughtUp('monitor'));
     for (const name of ['robustness', 'retrain-on-drift', 'compact', 'vacuum']) await job(name);
     // What a training leaves that dies before it registers its release, met by the sweep of two days later.
     const left = `releases/${model}/abandoned/model.onnx`;
@@ -214,13 +225,6 @@ async function until(done: () => Promise<boolean>): Promise<void> {
     await sleep(20);
   }
 }
-
-const caughtUp = (running: RunningWorkload) =>
-  until(async () => {
-    const text = await running.metrics.metrics();
-    const lags = [...text.matchAll(/^millrace_monitoring_consumer_lag_records\{.*\} (\d+)$/gm)];
-    return lags.length > 0 && lags.every(([, lag]) => lag === '0');
-  });
 
 async function call(
   running: RunningWorkload,

@@ -31,8 +31,8 @@ for (const provider of [rds, cloudNativePg])
       const rights = () =>
         ground.server.admin(
           'millrace',
-          `select relname, relacl::text, relrowsecurity, (select array_agg(attacl::text order by attnum) from pg_attribute where attrelid = oid)
-             from pg_class where relnamespace in ('public'::regnamespace, 'keyring'::regnamespace) order by 1`,
+          `select relnamespace::regnamespace::text as schema, relname, relacl::text, relrowsecurity, (select array_agg(attacl::text order by attnum) from pg_attribute where attrelid = oid)
+             from pg_class where relnamespace in ('public'::regnamespace, 'keyring'::regnamespace) order by 1, 2`,
         );
       const policies = () =>
         ground.server.admin('millrace', `select tablename, policyname, roles, qual, with_check from pg_policies order by 1, 2`);

@@ -160,22 +160,4 @@ for (const provider of [rds, cloudNativePg])
         await assert.rejects(ground.say(user, ['drop table public.deployments']), /must be owner/, user);
       }
     });
-
-    test('the keys have a schema of their own, where training and gate read and add, and the reader has no business', async () => {
-      await ground.say('keys', [
-        'create table keyring.subjects (subject text primary key, wrapped text not null)',
-        `insert into keyring.subjects values ('a', 'sealed')`,
-      ]);
-      for (const user of ['writer', 'gate'] as const) {
-        await ground.say(user, ['select * from keyring.subjects', `insert into keyring.subjects values ('${user}', 'sealed')`]);
-        for (const act of [
-          'delete from keyring.subjects',
-          `update keyring.subjects set wrapped = ''`,
-          'create table keyring.mine ()',
-        ])
-          await assert.rejects(ground.say(user, [act]), /permission denied/, `${user}: ${act}`);
-      }
-      await assert.rejects(ground.say('reader', ['select * from keyring.subjects']), /permission denied/);
-      await ground.say('keys', [`delete from keyring.subjects where subject = 'a'`]);
-    });
   });

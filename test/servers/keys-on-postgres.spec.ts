@@ -206,3 +206,18 @@ test('of two keys of the gate, what the older one signed stays verifiable', asyn
   const reader = await open();
   for (const signature of [first, second]) assert.equal(await reader.verify(bytes, signature, 'gate'), true);
 });
+
+test('after the database was brought back to an earlier time, erasures that come then are heard of', async (t) => {
+  const { open, end, database } = await ground();
+  t.after(end);
+  const [here, there] = [await open(), await open()];
+  await here.prepare(['ann', 'bob', 'cy']);
+  for (const id of ['ann', 'bob']) await here.erase(id);
+  await wait(STALE_MS + 1);
+  assert.equal((await there.erased()).size, 2);
+  const cy = await there.subject('cy');
+  await server.admin(database.database, 'truncate keyring.erased restart identity');
+  await here.erase('cy');
+  await wait(STALE_MS + 1);
+  assert.equal(await there.byPseudonym(cy.pseudonym), undefined);
+});

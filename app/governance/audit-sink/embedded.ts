@@ -44,11 +44,10 @@ export async function openEmbeddedAudit({ dir, witnessDir, keys, clock }: Embedd
       files.witness.bytes() < ledger.witness;
     if (shrunk || broken !== undefined) ledger = emptyLedger();
     // Once something was wrong, only a full check makes it right again.
-    const found = await advance(ledger, files, keys, broken !== undefined);
-    broken = 'reason' in found ? found : undefined;
-    if ('reason' in found) return;
     try {
-      await finish(found);
+      const found = await advance(ledger, files, keys, broken !== undefined);
+      broken = 'reason' in found ? found : undefined;
+      if (!('reason' in found)) await finish(found);
     } catch (error) {
       ledger = emptyLedger(); // Read anew next time: this one is ahead of what is on disk.
       throw error;

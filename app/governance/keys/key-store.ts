@@ -103,6 +103,8 @@ export async function openKeyStore(parts: KeyStoreParts): Promise<KeyStore> {
   };
   const remember = (row: KeyringRow, subject?: string): SubjectKeys => {
     const keys = byPseudonym.get(row.pseudonym) ?? keysOf(row);
+    // Erased while the row was on its way: nobody after this caller meets it.
+    if (erased.has(row.pseudonym)) return keys;
     byPseudonym.set(row.pseudonym, keys);
     if (subject !== undefined) bySubject.set(subject, keys);
     return keys;

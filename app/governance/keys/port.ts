@@ -1,7 +1,7 @@
 /**
  * Secrets and keys. A subject is a person; each has one data key. The platform stores `pseudonym` in place of the
  * person's id and encrypts fields of class `pii` with the data key, so deleting the key erases the person everywhere. An
- * erasure by another process counts after the adapter's staleness at most, also for keys already handed out.
+ * erasure by another process is heard of by each call, the adapter's staleness after it at most; keys that were handed out hear of it then.
  */
 export interface KeyStore {
   /** The subject's keys, made on first sight. `subject` is the plain id and is never stored. */

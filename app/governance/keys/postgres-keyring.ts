@@ -50,12 +50,15 @@ export function postgresKeyring(pool: PostgresPool, close: () => Promise<void>):
         return row?.pseudonym;
       }),
     async erasedSince(number) {
+      const [newest] = await rowsOf<{ number: number }>(pool, 'select coalesce(max(number), 0) as number from keyring.erased');
+      if (newest === undefined || newest.number === number) return { pseudonyms: [], number };
       const rows = await rowsOf<{ number: number; pseudonym: string }>(
         pool,
         'select number, pseudonym from keyring.erased where number > $1 order by number',
-        [number],
+        // Fewer than there were: the database was brought back to an earlier time, and what came since is read anew.
+        [newest.number < number ? 0 : number],
       );
-      return { pseudonyms: rows.map(({ pseudonym }) => pseudonym), number: rows.at(-1)?.number ?? number };
+      return { pseudonyms: rows.map(({ pseudonym }) => pseudonym), number: rows.at(-1)?.number ?? newest.number };
     },
     async secret(name, make) {
       const known = async () =>

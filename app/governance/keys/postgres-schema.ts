@@ -10,19 +10,23 @@ const LOOK_EVERY_MS = 500;
 /** A number of our own for the server's locks: who changes the keyring's order takes it, until the transaction's end. */
 const LOCK = 5_273_911_016;
 
-/** Where all of the keyring lies. A table with a deleted key is cleaned within a minute, so that its bytes go. */
-const TABLES = `
-  create table keyring.master (one boolean primary key default true check (one), wrapped bytea not null);
-  create table keyring.subjects (lookup bytea primary key, pseudonym text not null unique, wrapped bytea not null)
-    with (autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0);
-  create table keyring.erased (number bigint generated always as identity primary key, pseudonym text not null unique);
-  create table keyring.secrets (name text primary key, wrapped bytea not null);
-  create table keyring.signing (
-    number bigint generated always as identity primary key, key_id text not null unique, open text not null, wrapped bytea not null
-  );
-  create table keyring.layout (version integer not null);
-  insert into keyring.layout values (${LAYOUT});
-`;
+/**
+ * Where all of the keyring lies; may be run again. On a cluster the layout's run makes it, so that no workload's user owns a table
+ * in which others trust. A table with a deleted key is cleaned within a minute, so that its bytes go.
+ */
+export const KEYRING_TABLES: readonly string[] = [
+  'create schema if not exists keyring',
+  'create table if not exists keyring.master (one boolean primary key default true check (one), wrapped bytea not null)',
+  `create table if not exists keyring.subjects (lookup bytea primary key, pseudonym text not null unique, wrapped bytea not null)
+     with (autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0)`,
+  `create table if not exists keyring.erased (number bigint generated always as identity primary key, pseudonym text not null unique)`,
+  'create table if not exists keyring.secrets (name text primary key, wrapped bytea not null)',
+  `create table if not exists keyring.signing (
+     number bigint generated always as identity primary key, key_id text not null unique, wrapped bytea not null
+   )`,
+  'create table if not exists keyring.layout (version integer not null)',
+  `insert into keyring.layout select ${LAYOUT} where not exists (select from keyring.layout)`,
+];
 
 /** The rows that a statement answers with. */
 export async function rowsOf<Row>(
@@ -62,27 +66,39 @@ export async function alone<T>(pool: PostgresPool, body: (client: PostgresPoolCl
 }
 
 /**
- * Makes the keyring's tables where there are none and the user may make them; who may not waits for the one who does.
- * @throws MR_GOVERNANCE_KEYS_NEWER, MR_GOVERNANCE_KEYS_ABSENT after a minute
+ * Resolves to what `prepare` does once it may: who may not make what is missing waits for the one who does.
+ * @throws MR_GOVERNANCE_KEYS_ABSENT after a minute, and what `prepare` throws
  */
-export async function ensureKeyring(pool: PostgresPool, place: string, readyMs: number = READY_MS): Promise<void> {
+export async function onceThere<T>(place: string, prepare: () => Promise<T>, readyMs: number = READY_MS): Promise<T> {
   const started = performance.now();
   for (;;) {
-    const denied = await makeTables(pool).catch((error: unknown) => {
-      if (error instanceof MillraceError && error.code === 'MR_REGISTRY_METADATA_DENIED') return error;
-      throw error;
-    });
-    if (denied === undefined) break;
-    if (performance.now() - started > readyMs) {
-      throw governanceError('MR_GOVERNANCE_KEYS_ABSENT', `there is no keyring in ${place}, and this user may not make one`, {
-        field: 'MILLRACE_METADATA_HOST',
-        value: place,
-        expected: 'a database whose schema keyring holds the tables',
-        cause: denied,
-      });
+    try {
+      return await prepare();
+    } catch (error) {
+      if (!(error instanceof MillraceError) || error.code !== 'MR_REGISTRY_METADATA_DENIED') throw error;
+      if (performance.now() - started > readyMs) {
+        throw governanceError(
+          'MR_GOVERNANCE_KEYS_ABSENT',
+          `the keyring in ${place} is not whole, and this user may not make it so`,
+          {
+            field: 'MILLRACE_METADATA_HOST',
+            value: place,
+            expected: 'a database whose schema keyring holds tables, master key and signing key',
+            cause: error,
+          },
+        );
+      }
     }
     await wait(LOOK_EVERY_MS);
   }
+}
+
+/** Makes the keyring's tables where there are none. @throws MR_GOVERNANCE_KEYS_NEWER */
+export async function ensureTables(pool: PostgresPool, place: string): Promise<void> {
+  if (!(await isThere(pool, 'keyring', 'layout')))
+    await alone(pool, async (client) => {
+      for (const statement of KEYRING_TABLES) await client.query(statement, []);
+    });
   const [found] = await rowsOf<{ version: number }>(pool, 'select version from keyring.layout');
   if (found !== undefined && found.version <= LAYOUT) return;
   throw governanceError(
@@ -94,16 +110,4 @@ export async function ensureKeyring(pool: PostgresPool, place: string, readyMs: 
       expected: `at most ${LAYOUT}`,
     },
   );
-}
-
-async function makeTables(pool: PostgresPool): Promise<undefined> {
-  const there = (on: PostgresPool | PostgresPoolClient) => isThere(on, 'keyring', 'layout');
-  if (await there(pool)) return undefined;
-  await alone(pool, async (client) => {
-    if (await there(client)) return;
-    const schema = await rowsOf(client, `select 1 from pg_namespace where nspname = 'keyring'`);
-    if (schema.length === 0) await client.query('create schema keyring', []);
-    for (const statement of TABLES.split(';\n')) if (statement.trim() !== '') await client.query(statement, []);
-  });
-  return undefined;
 }

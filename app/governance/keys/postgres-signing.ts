@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import type { PostgresPool } from 'kysely';
+import { governanceError } from '../errors.ts';
 import { lock, unlock } from './box.ts';
 import { alone, rowsOf } from './postgres-schema.ts';
 import { keyIdOf, type SigningKeys } from './signing-keys.ts';
@@ -15,23 +16,47 @@ interface Pair {
 
 interface Row {
   readonly key_id: string;
-  readonly open: string;
   readonly wrapped: Buffer;
 }
 
-/** Ed25519 keys (RFC 8032) in `keyring.signing`, private halves sealed under the wrapping key; the newest one signs. */
-export function postgresSigningKeys(pool: PostgresPool, wrapKey: Buffer): SigningKeys {
-  const publicKeys = new Map<string, KeyObject>();
+export interface PostgresSigningKeys extends SigningKeys {
+  /** Makes the first key where there is none. */
+  ensure(): Promise<void>;
+}
+
+/**
+ * Ed25519 keys (RFC 8032) in `keyring.signing`, sealed under the wrapping key; the newest one signs. The public half is taken from
+ * what was sealed: who may write the table and has no master key makes no key that counts.
+ */
+export function postgresSigningKeys(pool: PostgresPool, wrapKey: Buffer, place: string): PostgresSigningKeys {
+  const pairs = new Map<string, Pair>();
   let current: Pair | undefined;
   let lookedAt = Number.NEGATIVE_INFINITY;
 
-  const opened = ({ key_id: keyId, open, wrapped }: Row): Pair => ({
-    keyId,
-    secret: createPrivateKey({ key: unlock(wrapKey, wrapped, `signing key ${keyId}`), format: 'der', type: 'pkcs8' }),
-    open: createPublicKey(open),
-  });
-  const newest = async (): Promise<Row | undefined> =>
-    (await rowsOf<Row>(pool, 'select key_id, open, wrapped from keyring.signing order by number desc limit 1'))[0];
+  /** Undefined for a row that was put there without the master key. */
+  const opened = ({ key_id: keyId, wrapped }: Row): Pair | undefined => {
+    const known = pairs.get(keyId);
+    if (known !== undefined) return known;
+    try {
+      const key = unlock(wrapKey, wrapped, `signing key ${keyId}`);
+      const secret = createPrivateKey({ key, format: 'der', type: 'pkcs8' });
+      const open = createPublicKey(secret);
+      if (keyIdOf(open) !== keyId) return undefined;
+      pairs.set(keyId, { keyId, secret, open });
+      return pairs.get(keyId);
+    } catch {
+      return undefined;
+    }
+  };
+  const newest = async (): Promise<Pair | undefined> => {
+    const rows = await rowsOf<Row>(pool, 'select key_id, wrapped from keyring.signing order by number desc');
+    for (const row of rows) {
+      const pair = opened(row);
+      if (pair !== undefined) return pair;
+    }
+    if (rows.length === 0) return undefined;
+    throw governanceError('MR_GOVERNANCE_KEYS_UNREADABLE', `the master key opens no signing key in ${place}`, { field: place });
+  };
 
   const make = (always: boolean): Promise<string> =>
     alone(pool, async (client) => {
@@ -40,47 +65,32 @@ export function postgresSigningKeys(pool: PostgresPool, wrapKey: Buffer): Signin
       const { privateKey, publicKey } = generateKeyPairSync('ed25519');
       const keyId = keyIdOf(publicKey);
       const wrapped = lock(wrapKey, privateKey.export({ type: 'pkcs8', format: 'der' }), `signing key ${keyId}`);
-      await rowsOf(client, 'insert into keyring.signing (key_id, open, wrapped) values ($1, $2, $3)', [
-        keyId,
-        publicKey.export({ type: 'spki', format: 'pem' }),
-        wrapped,
-      ]);
+      await rowsOf(client, 'insert into keyring.signing (key_id, wrapped) values ($1, $2)', [keyId, wrapped]);
       return keyId;
     });
 
   const currentPair = async (): Promise<Pair> => {
     if (current !== undefined && performance.now() - lookedAt < CURRENT_MS) return current;
-    let row = await newest();
-    if (row === undefined) {
-      await make(false);
-      row = await newest();
-    }
-    if (row === undefined) throw new RangeError('a signing key that was just made is there');
-    current = current?.keyId === row.key_id ? current : opened(row);
+    current = await newest();
+    if (current === undefined) throw new RangeError('a signing key is there once the keyring is');
     lookedAt = performance.now();
     return current;
   };
 
-  const publicKey = async (keyId: string): Promise<KeyObject | undefined> => {
-    const known = publicKeys.get(keyId);
-    if (known !== undefined || !/^[0-9a-f]{16}$/.test(keyId)) return known;
-    const [row] = await rowsOf<Row>(pool, 'select open from keyring.signing where key_id = $1', [keyId]);
-    if (row === undefined) return undefined;
-    const key = createPublicKey(row.open);
-    // A row that was changed by hand is no key of ours.
-    if (keyIdOf(key) !== keyId) return undefined;
-    publicKeys.set(keyId, key);
-    return key;
-  };
-
   return {
+    async ensure() {
+      if ((await newest()) === undefined) await make(false);
+    },
     async sign(bytes) {
       const { keyId, secret } = await currentPair();
       return { keyId, value: sign(null, bytes, secret).toString('base64') };
     },
-    async verify(bytes, signature) {
-      const key = await publicKey(signature.keyId);
-      return key !== undefined && verify(null, bytes, key, Buffer.from(signature.value, 'base64'));
+    async verify(bytes, { keyId, value }) {
+      const [row] = pairs.has(keyId)
+        ? []
+        : await rowsOf<Row>(pool, 'select key_id, wrapped from keyring.signing where key_id = $1', [keyId]);
+      const pair = row === undefined ? pairs.get(keyId) : opened(row);
+      return pair !== undefined && verify(null, bytes, pair.open, Buffer.from(value, 'base64'));
     },
     verifyKey: async () => String((await currentPair()).open.export({ type: 'spki', format: 'pem' })),
     async rotate() {

@@ -52,7 +52,9 @@ export function openRequests(access: KafkaAccess, patienceMs: number): KafkaRequ
   }
 
   async function leader(name: string, partition: number): Promise<Connection> {
-    const { partitions } = await topic(name);
+    let { partitions } = await topic(name);
+    // A topic that was given more partitions: who was told of a new one looks anew.
+    if (partitions[partition] === undefined) partitions = (await find(name, { now: true }))?.partitions ?? partitions;
     const at = partitions[partition];
     if (at === undefined) {
       throw ingestionError('MR_INGESTION_TOPIC_UNKNOWN', `topic ${name} has no partition ${partition}`, {

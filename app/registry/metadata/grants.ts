@@ -1,4 +1,5 @@
 import { GATE_TABLE } from '../../governance/keys/postgres-gate.ts';
+import { KEYRING_TABLES } from '../../governance/keys/postgres-schema.ts';
 import type { Tables } from './tables.ts';
 import { EVERYDAY_USERS, type EverydayUser, userName } from './users.ts';
 
@@ -82,14 +83,25 @@ const DOOR_STATEMENTS: readonly string[] = [
   `grant usage on schema public to ${EVERYONE}`,
 ];
 
-const KEY_HOLDERS = (['gate', 'writer'] as const).map(userName).join(', ');
+const KEYS = userName('keys');
+const KEY_HOLDERS = (['gate', 'writer', 'keys'] as const).map(userName).join(', ');
 
-/** The subjects' keys: a schema of the user that keeps them; training and gate read keys and make one where it is missing. */
+/**
+ * The subjects' keys. The tables are the owner's: who owns one runs what it hangs on it with the rights of whoever reads. Those
+ * who meet persons add keys; the user that keeps them makes the first keys and erases; numbers are the database's own.
+ */
 const KEYRING_STATEMENTS: readonly string[] = [
-  `create schema if not exists keyring authorization ${userName('keys')}`,
+  ...KEYRING_TABLES,
+  `revoke all on schema keyring from public, ${EVERYONE}`,
   `grant usage on schema keyring to ${KEY_HOLDERS}`,
-  `grant select, insert on all tables in schema keyring to ${KEY_HOLDERS}`,
-  `alter default privileges for role ${userName('keys')} in schema keyring grant select, insert on tables to ${KEY_HOLDERS}`,
+  `revoke all on all tables in schema keyring from public, ${EVERYONE}`,
+  `grant select on all tables in schema keyring to ${KEY_HOLDERS}`,
+  `grant insert (lookup, pseudonym, wrapped) on keyring.subjects to ${KEY_HOLDERS}`,
+  `grant insert (name, wrapped) on keyring.secrets to ${KEY_HOLDERS}`,
+  `grant insert (wrapped) on keyring.master to ${KEYS}`,
+  `grant insert (key_id, wrapped) on keyring.signing to ${KEYS}`,
+  `grant insert (pseudonym) on keyring.erased to ${KEYS}`,
+  `grant delete on keyring.subjects to ${KEYS}`,
 ];
 
 const GATE = userName('gate');
