@@ -77,9 +77,10 @@ export async function startLakeSink(options: LakeSinkOptions): Promise<LakeSink>
   let positions = await takeOver(members?.assignment() ?? alone);
 
   async function takeOver(assignment: Assignment): Promise<readonly number[]> {
+    partitions = (await log.endOffsets(topic)).length;
     own = assignment.partitions(topic);
     // A topic that was just given more: what is shared out may be ahead of what this process knows of it.
-    partitions = Math.max((await log.endOffsets(topic)).length, ...own.map((partition) => partition + 1));
+    partitions = Math.max(partitions, ...own.map((partition) => partition + 1));
     turns = members === undefined || quarantine === undefined ? { main: [], aside: [] } : undefined;
     const found = await recover();
     taken = assignment;

@@ -58,13 +58,13 @@ test('it and every workload know the one authority that signs the database’s c
   assert.equal(file, '/run/secrets/retail-monitor-metadata/ca.crt');
 });
 
-test('where the operator makes the users, the database is its owner’s, who may say what is granted in its name and in the keys’', () => {
+test('where the operator makes the users, the database is its owner’s, who may take over what was the writer’s', () => {
   const { bootstrap, managed } = named(onKubernetes, 'Cluster', 'millrace-registry').spec;
   assert.deepEqual([bootstrap.initdb.owner, bootstrap.initdb.secret], ['millrace_owner', { name: 'registry-owner' }]);
   const roles: readonly { name: string; inRoles?: readonly string[] }[] = managed.roles;
   assert.deepEqual(
     roles.filter(({ inRoles }) => inRoles !== undefined).map(({ name, inRoles }) => [name, inRoles]),
-    [['millrace_owner', ['millrace_writer', 'millrace_keys']]],
+    [['millrace_owner', ['millrace_writer']]],
   );
 });
 
