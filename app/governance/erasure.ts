@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { canonicalJson } from '../canonical.ts';
 import type { Clock, Micros } from '../clock/port.ts';
+import { MillraceError } from '../errors.ts';
+import type { ObjectStore } from '../lake/object-store/port.ts';
 import type { AuditSink } from './audit-sink/port.ts';
+import { reportKey, startedKey, startedPrefix } from './erasure-objects.ts';
 import { type ErasureStores, eraseFromStores, type StoreOutcome } from './erasure-stores.ts';
 import { governanceError } from './errors.ts';
-import { syncFolder, writeDurably } from './keys/folder.ts';
 import type { KeyStore, Signature } from './keys/port.ts';
 
 export interface ErasureReport {
@@ -31,13 +31,10 @@ export interface ErasureOptions extends ErasureStores {
   readonly keys: KeyStore;
   readonly audit: AuditSink;
   readonly clock: Clock;
-  readonly dataDir: string;
+  readonly objects: ObjectStore;
   /** Role that asks. @default 'local' */
   readonly actor?: string;
 }
-
-const FOLDER = 'erasures';
-const STARTED = '.started.json';
 
 /** What a begun erasure leaves until its report is written. */
 interface Started {
@@ -53,9 +50,7 @@ interface Started {
  * `finishErasures`, or by asking again. @throws MR_GOVERNANCE_SUBJECT_UNKNOWN, with an audit record of the attempt
  */
 export async function erase(options: ErasureOptions): Promise<SignedErasureReport> {
-  const { keys, audit, dataDir, subject, actor = 'local' } = options;
-  const folder = join(dataDir, FOLDER);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const { keys, audit, objects, usecase, subject, actor = 'local' } = options;
   const finished = await finishPending(options);
   const tag = createHmac('sha256', await keys.secret('erasure-request'))
     .update(subject)
@@ -77,11 +72,8 @@ export async function erase(options: ErasureOptions): Promise<SignedErasureRepor
       expected: 'the id as the events carry it',
     });
   }
-  const started = join(folder, `${pseudonym}${STARTED}`);
-  if (!existsSync(started)) {
-    writeDurably(started, Buffer.from(canonicalJson({ pseudonym, actor, tag } satisfies Started)));
-    syncFolder(folder);
-  }
+  const started: Started = { pseudonym, actor, tag };
+  await objects.putIfAbsent(startedKey(usecase, pseudonym), Buffer.from(canonicalJson(started)));
   await keys.erase(subject);
   return complete(options, pseudonym, actor);
 }
@@ -92,14 +84,15 @@ export async function finishErasures(options: Omit<ErasureOptions, 'subject'>): 
 }
 
 async function finishPending(options: Omit<ErasureOptions, 'subject'>): Promise<ReadonlyMap<string, SignedErasureReport>> {
-  const folder = join(options.dataDir, FOLDER);
+  const { objects, keys, usecase } = options;
   const reports = new Map<string, SignedErasureReport>();
-  if (!existsSync(folder)) return reports;
-  for (const name of readdirSync(folder).filter((name) => name.endsWith(STARTED))) {
-    const { pseudonym, actor, tag } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Started;
-    if ((await options.keys.byPseudonym(pseudonym)) === undefined) reports.set(tag, await complete(options, pseudonym, actor));
-    // The key is still there: the erasure died before it took effect. Whoever asked got no report, and asks again.
-    else rmSync(join(folder, name));
+  for (const { key } of await objects.list(startedPrefix(usecase))) {
+    const mark = await objects.get(key).catch(absent);
+    // Another process finished it since it was listed.
+    if (mark === undefined) continue;
+    const { pseudonym, actor, tag } = JSON.parse(mark.toString()) as Started;
+    // Where the key is still there, the erasure is just beginning elsewhere, or died before it took effect: it is asked for again.
+    if ((await keys.byPseudonym(pseudonym)) === undefined) reports.set(tag, await complete(options, pseudonym, actor));
   }
   return reports;
 }
@@ -109,45 +102,52 @@ async function complete(
   pseudonym: string,
   actor: string,
 ): Promise<SignedErasureReport> {
-  const { keys, audit, clock, usecase, dataDir } = options;
-  const folder = join(dataDir, FOLDER);
-  const stores = await eraseFromStores(options, pseudonym);
-  const rows = stores.reduce((sum, { rows: own = 0 }) => sum + own, 0);
-  const record = await audit.append({
-    action: 'governance.subject.erase',
-    actor,
-    subject: pseudonym,
-    outcome: 'done',
-    detail: { stores: stores.length, rows },
-  });
-  const report: ErasureReport = {
-    usecase: usecase.name,
-    pseudonym,
-    erasedAt: clock.now(),
-    actor,
-    stores,
-    auditIndex: record.index,
-  };
-  const signed = { report, signature: await keys.sign(Buffer.from(canonicalJson(report))) };
-  const path = join(folder, `${pseudonym}.json`);
-  rmSync(`${path}.new`, { force: true });
-  writeDurably(`${path}.new`, Buffer.from(`${canonicalJson(signed)}\n`));
-  renameSync(`${path}.new`, path);
-  rmSync(join(folder, `${pseudonym}${STARTED}`), { force: true });
-  syncFolder(folder);
+  const { keys, audit, clock, usecase, objects } = options;
+  const signed = (await erasureReport(options, pseudonym)) ?? (await reported());
+  await objects.delete(startedKey(usecase, pseudonym));
   return signed;
+
+  async function reported(): Promise<SignedErasureReport> {
+    const stores = await eraseFromStores(options, pseudonym);
+    const rows = stores.reduce((sum, { rows: own = 0 }) => sum + own, 0);
+    const record = await audit.append({
+      action: 'governance.subject.erase',
+      actor,
+      subject: pseudonym,
+      outcome: 'done',
+      detail: { stores: stores.length, rows },
+    });
+    const report: ErasureReport = {
+      usecase: usecase.name,
+      pseudonym,
+      erasedAt: clock.now(),
+      actor,
+      stores,
+      auditIndex: record.index,
+    };
+    const done = { report, signature: await keys.sign(Buffer.from(canonicalJson(report))) };
+    await objects.put(reportKey(usecase, pseudonym), Buffer.from(`${canonicalJson(done)}\n`));
+    return done;
+  }
 }
 
-/** The signed report of an erased pseudonym, for "erased on …". Undefined where there is none or its signature does not hold. */
+type Reports = Pick<ErasureOptions, 'usecase' | 'objects' | 'keys'>;
+
+/** The signed report of an erased pseudonym. Undefined where there is none or its signature does not hold. */
 export async function erasureReport(
-  dataDir: string,
+  { usecase, objects, keys }: Reports,
   pseudonym: string,
-  keys: KeyStore,
 ): Promise<SignedErasureReport | undefined> {
-  const path = join(dataDir, FOLDER, `${pseudonym}.json`);
-  if (!/^s_[\w-]+$/.test(pseudonym) || !existsSync(path)) return undefined;
-  const signed = JSON.parse(readFileSync(path, 'utf8')) as SignedErasureReport;
+  if (!/^s_[\w-]+$/.test(pseudonym)) return undefined;
+  const text = await objects.get(reportKey(usecase, pseudonym)).catch(absent);
+  if (text === undefined) return undefined;
+  const signed = JSON.parse(text.toString()) as SignedErasureReport;
   return (await keys.verify(Buffer.from(canonicalJson(signed.report)), signed.signature)) ? signed : undefined;
+}
+
+function absent(error: unknown): undefined {
+  if (error instanceof MillraceError && error.code === 'MR_LAKE_OBJECT_MISSING') return undefined;
+  throw error;
 }
 
 /** The report as a person reads it. */

@@ -6,6 +6,7 @@ import type { AuditRecord, AuditVerdict } from '../../app/governance/audit-sink/
 import { complianceRecord } from '../../app/governance/compliance-record.ts';
 import { complianceText } from '../../app/governance/compliance-text.ts';
 import { erase, erasureText } from '../../app/governance/erasure.ts';
+import { moveErasures } from '../../app/governance/erasure-objects.ts';
 import { TOKENS, type Token } from '../../app/governance/tokens.ts';
 import { openRegistryReader } from '../../app/registry/read.ts';
 import type { CommandContext } from '../command.ts';
@@ -57,6 +58,8 @@ export function governanceCommands(program: Command, context: CommandContext): v
     .action(async (subject: string, options: { readonly as: string }) => {
       const usecase = await context.usecase();
       const runtime = await context.open();
+      const objects = await runtime.use('objects');
+      await moveErasures(runtime.dataDir, usecase, objects);
       const signed = await erase({
         subject,
         usecase,
@@ -65,8 +68,8 @@ export function governanceCommands(program: Command, context: CommandContext): v
         online: await runtime.use('online'),
         lake: await runtime.use('lake'),
         audit: await runtime.use('audit'),
+        objects,
         clock: runtime.clock,
-        dataDir: runtime.dataDir,
       });
       context.answer(signed, erasureText(signed));
     });

@@ -3,6 +3,7 @@ import { Registry as Metrics } from 'prom-client';
 import { startMaterializer } from '../../app/features/materialize.ts';
 import { erasedSweeper } from '../../app/governance/erased-sweeper.ts';
 import { finishErasures } from '../../app/governance/erasure.ts';
+import { moveErasures } from '../../app/governance/erasure-objects.ts';
 import { TOKENS } from '../../app/governance/tokens.ts';
 import { startCollector } from '../../app/ingestion/collector.ts';
 import { type Intake, openIntake } from '../../app/ingestion/intake.ts';
@@ -71,7 +72,8 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     const registry = openRegistry({ metadata, objects, keys, audit, clock });
     const metrics = new Metrics();
     // What a crash left half done: erasures are finished, release files that no version names are removed.
-    await finishErasures({ usecase, keys, online, lake, audit, clock, dataDir: runtime.dataDir });
+    await moveErasures(runtime.dataDir, usecase, objects);
+    await finishErasures({ usecase, keys, online, lake, audit, clock, objects });
     await erasedSweeper({ keys, online })();
     await registry.sweep(usecase.model.name);
 

@@ -34,7 +34,8 @@ async function shop() {
   const clock = { now: () => now++ };
   const keys = await openEmbeddedKeys(join(dataDir, 'keys'));
   const log = await openEmbeddedLog(join(dataDir, 'log'));
-  const lake = await openEmbeddedLake(await openEmbeddedObjects(join(dataDir, 'objects')), {
+  const objects = await openEmbeddedObjects(join(dataDir, 'objects'));
+  const lake = await openEmbeddedLake(objects, {
     scratchDir: join(dataDir, 'scratch'),
     clock,
   });
@@ -103,9 +104,10 @@ async function shop() {
   await lake.commit('retail.user_taste', { operation: 'WRITE', add: [staged] });
   await online.write({ rows: vectors.map(({ entity, vector }) => ({ view: 'user_taste@unit-1', entity, row: vector })) });
   await lake.ensureTable(predictionTable(retail));
-  const options = { usecase: retail, keys, online, lake, audit, clock, dataDir };
+  const options = { usecase: retail, keys, online, lake, audit, clock, objects };
   return {
     options,
+    dataDir,
     pseudonyms: { ada: pseudonyms[0] ?? '', bob: pseudonyms[1] ?? '' },
     async end() {
       await intake.close();

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { canonicalJson } from '../../app/canonical.ts';
 import { erasedSweeper } from '../../app/governance/erased-sweeper.ts';
@@ -11,8 +9,8 @@ import { filesOf, findAnywhere } from './canary.ts';
 import { ACTIVITY, ADA, ADDRESS, BOB, inShop, withSubject } from './erasure-ground.ts';
 
 test('an erased person is in no byte of the data folder and opens nowhere; the others are as before', () =>
-  inShop(async ({ options, pseudonyms }) => {
-    const { keys, online, lake, audit, dataDir } = options;
+  inShop(async ({ options, pseudonyms, dataDir }) => {
+    const { keys, online, lake, audit } = options;
     const signed = await erase(withSubject(options, ADA));
     assert.equal(signed.report.pseudonym, pseudonyms.ada);
     assert.equal(await keys.verify(Buffer.from(canonicalJson(signed.report)), signed.signature), true);
@@ -45,8 +43,8 @@ test('an erased person is in no byte of the data folder and opens nowhere; the o
       [record?.action, record?.subject, record?.outcome, record?.index],
       ['governance.subject.erase', pseudonyms.ada, 'done', signed.report.auditIndex],
     );
-    assert.deepEqual(await erasureReport(dataDir, pseudonyms.ada, keys), signed);
-    assert.equal(await erasureReport(dataDir, pseudonyms.bob, keys), undefined);
+    assert.deepEqual(await erasureReport(options, pseudonyms.ada), signed);
+    assert.equal(await erasureReport(options, pseudonyms.bob), undefined);
   }));
 
 test('the report names every store with what happened there', () =>
@@ -73,7 +71,7 @@ test('the report names every store with what happened there', () =>
   }));
 
 test('an unknown subject is refused clearly; the attempt is audited without the id', () =>
-  inShop(async ({ options }) => {
+  inShop(async ({ options, dataDir, pseudonyms }) => {
     await erase(withSubject(options, ADA));
     for (const subject of ['nobody.canary', ADA]) {
       await assert.rejects(erase(withSubject(options, subject)), (error: Error & { code: string; value: unknown }) => {
@@ -83,9 +81,10 @@ test('an unknown subject is refused clearly; the attempt is audited without the 
       });
       const record = (await options.audit.read()).at(-1);
       assert.deepEqual([record?.subject, record?.outcome], ['unknown', 'refused']);
-      assert.deepEqual(findAnywhere(options.dataDir, subject), []);
+      assert.deepEqual(findAnywhere(dataDir, subject), []);
     }
-    assert.equal(readdirSync(join(options.dataDir, 'erasures')).length, 1);
+    const left = (await options.objects.list('erasures/')).map(({ key }) => key);
+    assert.deepEqual(left, [`erasures/retail/${pseudonyms.ada}.json`]);
   }));
 
 test('rows that reach the online store after an erasure are swept', () =>
@@ -101,8 +100,9 @@ test('rows that reach the online store after an erasure are swept', () =>
 test('a changed report is not taken for one', () =>
   inShop(async ({ options, pseudonyms }) => {
     await erase(withSubject(options, ADA));
-    const path = join(options.dataDir, 'erasures', `${pseudonyms.ada}.json`);
-    writeFileSync(path, readFileSync(path, 'utf8').replace('"rows":2', '"rows":7'));
-    assert.equal(await erasureReport(options.dataDir, pseudonyms.ada, options.keys), undefined);
-    assert.equal(await erasureReport(options.dataDir, '../keys/master', options.keys), undefined);
+    const key = `erasures/retail/${pseudonyms.ada}.json`;
+    const text = (await options.objects.get(key)).toString();
+    await options.objects.put(key, Buffer.from(text.replace('"rows":2', '"rows":7')));
+    assert.equal(await erasureReport(options, pseudonyms.ada), undefined);
+    assert.equal(await erasureReport(options, '../keys/master'), undefined);
   }));
