@@ -1,3 +1,4 @@
+import { actsOf } from './act-workloads.ts';
 import { deadTopic, eventTopic, predictionTopic } from './ingestion/topics.ts';
 import type { LAYERS } from './layers.ts';
 import type { FeatureView } from './usecases/feature.ts';
@@ -26,6 +27,8 @@ export interface WorkloadDeclaration {
   readonly schedule?: string;
   /** What it lags behind on, where it is a consumer. */
   readonly consumes?: readonly { readonly topic: string; readonly group: string }[];
+  /** It never begins by itself: a person starts a run of it, with the words of an act after the command. */
+  readonly byPerson?: true;
   /** Never two at a time: each would judge the whole by itself, and say so. @default as many as its load asks for */
   readonly single?: true;
   readonly reads: readonly Access[];
@@ -230,5 +233,6 @@ export function workloadsOf(usecase: UseCase): readonly WorkloadDeclaration[] {
       ],
       writes: [METADATA, AUDIT],
     },
+    ...actsOf(usecase),
   ];
 }

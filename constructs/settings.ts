@@ -2,7 +2,7 @@ import type { SettingName } from '../app/settings.ts';
 import type { Access, WorkloadDeclaration } from '../app/workloads.ts';
 import { AWS_VALUES, placeholder } from './bridge/placeholder.ts';
 import { API_FILES } from './cluster/pod.ts';
-import { type Credential, credentialsOf } from './governance/credentials.ts';
+import { type Credential, credentialsOf, signsVerdicts } from './governance/credentials.ts';
 import { PLATFORM, type Site } from './site.ts';
 
 /** As the program reads them: a name that it does not know does not compile. */
@@ -35,9 +35,9 @@ export function settingsEnv(site: Site, usecase: string | undefined, declaration
 }
 
 /** Who wraps the master key; the gate alone signs with the key of KMS. */
-const kmsSettings = ({ layer }: WorkloadDeclaration): Env => ({
+const kmsSettings = (declaration: WorkloadDeclaration): Env => ({
   MILLRACE_KEYS_KMS_KEY: placeholder(AWS_VALUES.subjectKey),
-  ...(layer === 'delivery' && { MILLRACE_KEYS_SIGNING_KMS_KEY: placeholder(AWS_VALUES.signingKey) }),
+  ...(signsVerdicts(declaration) && { MILLRACE_KEYS_SIGNING_KMS_KEY: placeholder(AWS_VALUES.signingKey) }),
 });
 
 /** By the name of its Service, whose port is the same in every cluster. */

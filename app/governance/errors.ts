@@ -76,6 +76,11 @@ export const { error: governanceError } = errorTable({
     title: 'No such subject',
     next: 'Check the id, character by character. A subject that was erased before is unknown as well.',
   },
+  MR_GOVERNANCE_SUBJECT_UNSAID: {
+    status: 400,
+    title: 'Nobody is named',
+    next: 'Give the id as the argument, or in a file of one line by --subject-file.',
+  },
   MR_GOVERNANCE_SUBJECT_MISSING: {
     status: 422,
     title: 'Personal data without a person',

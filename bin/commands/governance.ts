@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Argument, type Command, InvalidArgumentError } from 'commander';
 import { canonicalJson } from '../../app/canonical.ts';
@@ -7,6 +8,7 @@ import { complianceRecord } from '../../app/governance/compliance-record.ts';
 import { complianceText } from '../../app/governance/compliance-text.ts';
 import { erase, erasureText } from '../../app/governance/erasure.ts';
 import { moveErasures } from '../../app/governance/erasure-objects.ts';
+import { governanceError } from '../../app/governance/errors.ts';
 import { TOKENS, type Token } from '../../app/governance/tokens.ts';
 import { openRegistryReader } from '../../app/registry/read.ts';
 import type { CommandContext } from '../command.ts';
@@ -24,6 +26,21 @@ const verdictText = (verdict: AuditVerdict): string =>
 function recordLine({ index, at, action, outcome, actor, subject, detail }: AuditRecord): string {
   const more = detail === undefined ? '' : `  ${JSON.stringify(detail)}`;
   return `${String(index).padStart(6)}  ${new Date(at / 1000).toISOString()}  ${action}  ${outcome}  ${actor}  ${subject}${more}`;
+}
+
+interface EraseOptions {
+  readonly as: string;
+  readonly subjectFile?: string;
+}
+
+/** The id of the person, from the argument or from a file of one line. */
+async function subjectOf(argument: string | undefined, { subjectFile }: EraseOptions): Promise<string> {
+  const given = subjectFile === undefined ? argument : (await readFile(subjectFile, 'utf8')).replace(/\r?\n$/, '');
+  if (given !== undefined && given !== '' && (argument === undefined || subjectFile === undefined)) return given;
+  throw governanceError('MR_GOVERNANCE_SUBJECT_UNSAID', 'whom to erase is said by an argument or by a file, one of the two', {
+    field: 'subject',
+    expected: 'the id as the events carry it, or --subject-file FILE',
+  });
 }
 
 /** `millrace governance …`: the audit log, tokens, erasure of a person, the compliance record of a release. */
@@ -52,10 +69,12 @@ export function governanceCommands(program: Command, context: CommandContext): v
 
   governance
     .command('erase')
-    .argument('<subject>', 'the id as the events carry it')
+    .argument('[subject]', 'the id as the events carry it')
     .description('Delete the key of a person, and with it all that is known of them; prints a signed report')
+    .option('--subject-file <file>', 'read the id from a file, so that no list of processes or runs has it')
     .option('--as <role>', 'who asks; a role, no name', 'local')
-    .action(async (subject: string, options: { readonly as: string }) => {
+    .action(async (argument: string | undefined, options: EraseOptions) => {
+      const subject = await subjectOf(argument, options);
       const usecase = await context.usecase();
       const runtime = await context.open();
       const objects = await runtime.use('objects');

@@ -18,6 +18,8 @@ const MEMORY_ROOM = 1.5;
 const COMPARING_MIB = 110;
 /** A topic of a sink is committed at most this often a second. */
 const COMMITS = 2;
+/** What reads a whole release before it promotes one holds what serving does. */
+const CHECKS_RELEASES = 'decide';
 /** What each interaction costs the trainer: its row while it is read (104 B), its columns (29 B), both sparse matrices (24 B). */
 const INTERACTION_BYTES = 160;
 const TRAINER_BASE_MIB = 1_024;
@@ -167,7 +169,7 @@ function alone(peakMs: number, usualMs: number): WorkloadPlan['replicas'] {
 
 function memoryOf({ name }: WorkloadDeclaration): Figure<'MiB'> {
   const known: Readonly<Record<string, number>> = measured.memoryMiB;
-  const resident = known[name] ?? measured.memoryMiB.sink;
+  const resident = known[name === CHECKS_RELEASES ? 'serving' : name] ?? measured.memoryMiB.sink;
   const [more, because] = name === 'monitor' ? [COMPARING_MIB, ` and ${COMPARING_MIB} MiB to compare with the lake`] : [0, ''];
   const value = up((resident + more) * MEMORY_ROOM, 64);
   return figure(value, 'MiB', `${resident} MiB resident (measured)${because} × ${MEMORY_ROOM}, in steps of 64`);
@@ -179,7 +181,7 @@ function passing(one: WorkloadDeclaration, training: TrainingPlan): WorkloadPlan
   const replicas = { min: figure(0, 'replicas', 'it only runs when its time has come'), max: single };
   if (one.name === 'retrain') return { cpu: training.cpu, memory: training.memory, replicas };
   // The gate trains again what it must reproduce, on the same rows.
-  if (one.layer === 'delivery') {
+  if (one.layer === 'delivery' && one.byPerson !== true) {
     const because = 'it fits what it judges anew to prove that it can be reproduced: as much as training';
     return { cpu: { ...training.cpu, because }, memory: { ...training.memory, because }, replicas };
   }

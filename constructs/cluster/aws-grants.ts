@@ -1,5 +1,6 @@
 import { type Input, interpolate, type Output, output } from '@pulumi/pulumi';
 import type { Access, WorkloadDeclaration } from '../../app/workloads.ts';
+import { signsVerdicts } from '../governance/credentials.ts';
 import { tablePrefix } from '../lake/aws-table.ts';
 import type { Statement } from './aws-statement.ts';
 
@@ -22,7 +23,7 @@ export interface AwsStores {
 /** What the keyring's master key is wrapped as (app/governance/keys/kms-wrapper.ts): nothing else is opened with that key. */
 const WRAPPED_AS = { 'kms:EncryptionContext:millrace': 'master-key' } as const;
 
-type Declared = Pick<WorkloadDeclaration, 'layer' | 'reads' | 'writes' | 'deletes'>;
+type Declared = Pick<WorkloadDeclaration, 'layer' | 'byPerson' | 'reads' | 'writes' | 'deletes'>;
 type Stored<S extends Access['store']> = Extract<Access, { readonly store: S }>;
 
 const of = <S extends Access['store']>(accesses: readonly Access[], store: S): readonly Stored<S>[] =>
@@ -40,7 +41,7 @@ const allow = (
  * that have users of their own come to it as files, so it reads no secret.
  */
 export function grantsOf(declared: Declared, stores: AwsStores): Statement[] {
-  const { reads, writes, layer } = declared;
+  const { reads, writes } = declared;
   const all = [...reads, ...writes];
   return [
     ...objects(declared, stores.lake),
@@ -50,7 +51,7 @@ export function grantsOf(declared: Declared, stores: AwsStores): Statement[] {
       ? [allow('WrapSubjectKeys', ['kms:Decrypt', 'kms:Encrypt'], stores.subjectKeyArn, { StringEquals: WRAPPED_AS })]
       : []),
     // The gate alone signs, whatever else a workload declares.
-    ...(layer === 'delivery' ? [allow('SignVerdicts', ['kms:GetPublicKey', 'kms:Sign'], stores.signingKeyArn)] : []),
+    ...(signsVerdicts(declared) ? [allow('SignVerdicts', ['kms:GetPublicKey', 'kms:Sign'], stores.signingKeyArn)] : []),
   ];
 }
 

@@ -28,7 +28,10 @@ const metadataOf = ({ site, usecase, declaration, annotations }: RunProps) => ({
   annotations: { ...declaredAnnotations(usecase, declaration), ...annotations },
 });
 
-/** A declared schedule: one run at a time, none that begins late, none that never ends. */
+/**
+ * A declared schedule: one run at a time, none that begins late, none that never ends. What a person begins is suspended: it
+ * is what their runs are made from, and never one itself.
+ */
 export function cronJob(scope: Construct, props: RunProps): void {
   const { declaration } = props;
   object(scope, declaration.name, 'batch/v1 CronJob', {
@@ -36,6 +39,7 @@ export function cronJob(scope: Construct, props: RunProps): void {
     spec: {
       schedule: declaration.schedule ?? '0 0 * * *',
       timeZone: 'Etc/UTC',
+      ...(declaration.byPerson === true && { suspend: true }),
       concurrencyPolicy: 'Forbid',
       startingDeadlineSeconds: LATE_SECONDS,
       successfulJobsHistoryLimit: 3,

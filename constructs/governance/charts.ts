@@ -4,6 +4,7 @@ import type { Site } from '../site.ts';
 import { auditCheck } from './audit.ts';
 import { cloudStore } from './cloud-store.ts';
 import { MADE } from './credentials.ts';
+import { erase } from './erase.ts';
 import { erasureManifest, platformErasure, useCaseErasure } from './erasure-manifest.ts';
 import { gateRole, roles } from './roles.ts';
 import { generatedSecret, KEY_LENGTH, namespaceStore, readableSecrets } from './secrets.ts';
@@ -29,10 +30,11 @@ export function platformChart(app: App, site: Site): Chart {
   return chart;
 }
 
-/** What governance holds of one use case. */
+/** What governance holds of one use case: where its data is, who shares its traffic, and what erases a person of it. */
 export function useCaseChart(app: App, site: Site, usecase: UseCase): Chart {
   const chart = new Chart(app, `${usecase.name}-governance`, { disableResourceNameHashes: true });
   erasureManifest(chart, site, useCaseErasure(site, usecase), usecase);
   gateRole(chart, site, usecase);
+  erase(chart, site, usecase);
   return chart;
 }

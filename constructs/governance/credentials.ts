@@ -59,7 +59,11 @@ export const CLOUD_STORE = `${PLATFORM}-cloud`;
 /** Where the cloud keeps a password. */
 export const cloudName = ({ dials }: Site, part: string): string => `${PLATFORM}-${dials.environment}-${part}`;
 
-type Declared = Pick<WorkloadDeclaration, 'name' | 'layer' | 'reads' | 'writes'>;
+type Declared = Pick<WorkloadDeclaration, 'name' | 'layer' | 'byPerson' | 'reads' | 'writes'>;
+
+/** Whether it signs verdicts: the gate, by itself. What people decide needs a verdict and makes none. */
+export const signsVerdicts = ({ layer, byPerson }: Pick<WorkloadDeclaration, 'layer' | 'byPerson'>): boolean =>
+  layer === 'delivery' && byPerson !== true;
 
 /** What a workload may open, from what it declares: nothing it does not read or write. */
 export function credentialsOf(site: Site, usecase: string | undefined, declaration: Declared): readonly Credential[] {
@@ -76,7 +80,9 @@ export function credentialsOf(site: Site, usecase: string | undefined, declarati
     ...(touches('online')
       ? [onlineCredential(site, own, writes.some(({ store }) => store === 'online') ? 'writer' : 'reader')]
       : []),
-    ...(touches('metadata', 'keys') ? [databaseCredential(site, own, databaseUser(declaration))] : []),
+    ...(touches('metadata', 'keys')
+      ? [databaseCredential(site, own, databaseUser(declaration), signsVerdicts(declaration))]
+      : []),
     ...(touches('keys') && site.dials.target === 'kubernetes' ? [keyCredential(own)] : []),
   ];
 }
@@ -148,7 +154,7 @@ export function databaseUser({ layer, reads, writes }: Declared): DatabaseUser {
   return [...reads, ...writes].some(({ store }) => store === 'keys') ? 'keys' : 'reader';
 }
 
-function databaseCredential(site: Site, own: string, user: DatabaseUser): Credential {
+function databaseCredential(site: Site, own: string, user: DatabaseUser, signs: boolean): Credential {
   const grants = dutyOf(user);
   const head = {
     opens: 'metadata',
@@ -176,7 +182,7 @@ function databaseCredential(site: Site, own: string, user: DatabaseUser): Creden
       password: { key: databaseSecret(user), property: 'password' },
       'ca.crt': { key: MADE.databaseCertificate, property: 'ca.crt' },
       // Beside its password, under the same account's eyes alone.
-      ...(user === 'gate' && { 'signing-key': { key: MADE.gateKey, property: 'password' } }),
+      ...(signs && { 'signing-key': { key: MADE.gateKey, property: 'password' } }),
     },
   };
 }

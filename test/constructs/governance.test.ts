@@ -69,6 +69,27 @@ test('one password promotes, and its holder writes no data', () => {
   for (const name of ['collector', 'sink', 'retrain']) assert.ok(grants(name).includes('write-data'), name);
 });
 
+test('what a person decides has the gate’s user and not its signature, and an erasure has neither', () => {
+  const made = site();
+  const filesOf = (name: string) =>
+    credentialsOf(made, 'retail', workload(name)).find(({ opens }) => opens === 'metadata') ?? assert.fail(name);
+  const [gate, decide, erase] = ['gate', 'decide', 'erase'].map(filesOf);
+  assert.deepEqual([gate?.user, decide?.user, erase?.user], ['millrace_gate', 'millrace_gate', 'millrace_keys']);
+  assert.ok(gate !== undefined && 'signing-key' in gate.files);
+  for (const other of [decide, erase]) assert.ok(other !== undefined && !('signing-key' in other.files), other?.secret);
+  assert.deepEqual([decide?.store, erase?.store], ['own', 'millrace-registry']);
+});
+
+test('what erases runs when a person starts it, and is handed the id as a file that no manifest holds', () => {
+  const { spec } = named(usecase(), 'CronJob', 'retail-erase');
+  assert.equal(spec.suspend, true);
+  const [container] = spec.jobTemplate.spec.template.spec.containers;
+  const file = '/run/secrets/retail-erase-subject/id';
+  assert.deepEqual(container.args, ['governance', 'erase', '--subject-file', file]);
+  assert.ok(container.volumeMounts.some(({ mountPath }: { mountPath: string }) => file.startsWith(mountPath)));
+  assert.equal(usecase().filter(({ metadata }) => metadata.name === 'retail-erase-subject').length, 0);
+});
+
 test('a reader of the database is no writer of it', () => {
   assert.equal(databaseUser({ name: 'x', layer: 'serving', reads: [{ store: 'metadata' }], writes: [] }), 'reader');
   assert.equal(databaseUser({ name: 'x', layer: 'serving', reads: [{ store: 'keys' }], writes: [] }), 'keys');

@@ -92,6 +92,18 @@ test('erase prints and keeps a signed report; again it says that nobody is there
     assert.match(run('governance', 'audit', 'verify').stdout, /verified: 5 records/);
   }));
 
+test('whom to erase may be said by a file, and is said once', () =>
+  inData((run, dataDir) => {
+    const file = join(dataDir, 'subject');
+    writeFileSync(file, 'ada@example.org\n');
+    const twice = run('governance', 'erase', 'ada@example.org', '--subject-file', file);
+    assert.match(twice.stderr, /^MR_GOVERNANCE_SUBJECT_UNSAID: /);
+    assert.match(run('governance', 'erase').stderr, /^MR_GOVERNANCE_SUBJECT_UNSAID: /);
+    const done = run('governance', 'erase', '--subject-file', file, '--as', 'data protection officer');
+    assert.equal(done.status, 0, done.stderr);
+    assert.match(run('governance', 'audit', 'tail').stdout, /subject\.erase {2}done {2}data protection officer {2}s_/);
+  }));
+
 test('record of a version that is not there names the next step', () =>
   inData((run) => {
     const none = run('governance', 'record', '7');

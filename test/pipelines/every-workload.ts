@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { canonicalJson } from '../../app/canonical.ts';
 import { type Clock, DAY } from '../../app/clock/port.ts';
@@ -20,6 +21,7 @@ import { startRegistry } from '../../pipelines/workloads/registry.ts';
 import type { RunningWorkload, WorkloadOptions } from '../../pipelines/workloads/running.ts';
 import { startAnswering } from '../../pipelines/workloads/serving.ts';
 import { startSinking } from '../../pipelines/workloads/sink.ts';
+import { call, until } from './asked-workload.ts';
 import type { WorkloadGround } from './ground.ts';
 import { type Recorded, recordedRuntime } from './recorded-runtime.ts';
 import type { Tried } from './tried-usecases.ts';
@@ -32,6 +34,12 @@ export interface EveryWorkload {
   readonly seen: ReadonlyMap<string, Recorded>;
   /** Runs every workload, in the order that a platform's first days would. */
   runAll(ground: WorkloadGround): Promise<void>;
+}
+
+interface Run {
+  readonly replace?: Partial<Ports>;
+  readonly clock?: Clock;
+  readonly words?: readonly string[];
 }
 
 export function everyWorkload(usecase: Tried): EveryWorkload {
@@ -76,9 +84,9 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
     }
   }
 
-  /** Runs a job by its declared command. */
-  async function job(name: string, replace: Partial<Ports> = {}, clock?: Clock): Promise<void> {
-    const [layer = '', ...words] = declared.get(name)?.command ?? [];
+  /** Runs a job by its declared command, with the words that a person adds. */
+  async function job(name: string, { replace = {}, clock, words: added = [] }: Run = {}): Promise<void> {
+    const [layer = '', ...words] = [...(declared.get(name)?.command ?? []), ...added];
     const runtime = { ...runtimeOf(name, replace), ...(clock !== undefined && { clock }) };
     const context: CommandContext = {
       options: () => ({ data: ground.dir, usecase: usecase.name }),
@@ -139,8 +147,20 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
     const { version, unitId } = newest;
     const evidence = canonicalJson({ kind: 'verdict', model, version, unitId, verdict: 'passed', approval: 'local' });
     await registry.recordVerdict('gate', { evidence, signature: await keys.sign(Buffer.from(evidence), 'gate') });
-    await registry.approve(model, version, 'local');
-    await registry.promote(model, version, 'test', 'a test');
+    await job('decide', { words: ['approve', String(version)] });
+    await job('decide', { words: ['promote', String(version), '--as', 'test', '--reason', 'a test'] });
+  }
+
+  /** A person who has come by often is erased, by the file that their id is handed over in. */
+  async function eraseSomebody(): Promise<void> {
+    const [visit] = simulation.events({ from: firstDay, to: ground.owner.clock.now(), changes: [] });
+    const keys = await ground.as('erase').use('keys');
+    const { subject = '' } = visit ?? {};
+    const pseudonym = (await keys.known(subject))?.pseudonym ?? assert.fail('nobody is known by that id');
+    const file = join(ground.dir, 'subject');
+    await writeFile(file, `${subject}\n`);
+    await job('erase', { words: ['--subject-file', file] });
+    assert.ok((await keys.erased()).has(pseudonym));
   }
 
   /** Asks about as many different subjects; resolves to the last answer's id. */
@@ -174,7 +194,7 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
     await during('sink', startSinking, () => caughtUp('sink'));
     await during('materializer', startStreaming, () => caughtUp('materializer'));
     const empty = await ground.emptyOnline();
-    await job('backfill', { online: empty });
+    await job('backfill', { replace: { online: empty } });
     await empty.close();
     await job('retrain');
     await job('gate');
@@ -207,8 +227,10 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
     // What a training leaves that dies before it registers its release, met by the sweep of two days later.
     const left = `releases/${model}/abandoned/model.onnx`;
     await (await ground.owner.use('objects')).put(left, Buffer.from('half a model'));
-    await job('sweep', {}, { now: () => ground.owner.clock.now() + 2 * DAY });
+    await job('sweep', { clock: { now: () => ground.owner.clock.now() + 2 * DAY } });
     const start = (options: WorkloadOptions) => startRegistry({ ...options, models: [model] });
+    await job('decide', { words: ['rollback'] });
+    await eraseSomebody();
     await during('registry', start, async (running) => {
       const token = await secret('registry', 'registry-token');
       assert.ok('models' in (await call(running, '/v1/snapshot', token)));
@@ -216,26 +238,4 @@ export function everyWorkload(usecase: Tried): EveryWorkload {
   }
 
   return { declared, seen, runAll };
-}
-
-async function until(done: () => Promise<boolean>): Promise<void> {
-  const limit = performance.now() + 30_000;
-  while (!(await done())) {
-    if (performance.now() > limit) throw new Error('it never came about');
-    await sleep(20);
-  }
-}
-
-async function call(
-  running: RunningWorkload,
-  path: string,
-  token: string,
-  body?: unknown,
-): Promise<Readonly<Record<string, unknown>>> {
-  const response = await fetch(`${running.url}${path}`, {
-    headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
-    ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
-  });
-  const answer = (await response.json()) as Readonly<Record<string, unknown>>;
-  return { ...answer, http: response.status };
 }

@@ -59,6 +59,7 @@ export function recordedRuntime(
         count: read,
         // Any other consumer name is a look whether the store answers.
         offsets: (consumer) => (consumer.startsWith('features/') ? read(consumer) : undefined),
+        erase: () => usecase.views.map(({ name }) => recorded.writes.add(nameOf(name))),
         drop: (view) => recorded.writes.add(nameOf(view)),
         write: ({ rows, offsets }) => {
           const names = [...rows.map(({ view }) => view), ...(offsets === undefined ? [] : [offsets.consumer])];
