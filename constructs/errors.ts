@@ -21,6 +21,21 @@ export const { error: stackError } = errorTable({
     title: 'The Pulumi CLI is missing',
     next: 'Run `npx millrace doctor`: it prints the command that gets it.',
   },
+  MR_STACK_ACT: {
+    status: 400,
+    title: 'This is no act of people on a cluster',
+    next: 'docs/operations.md lists them, each with its command.',
+  },
+  MR_STACK_ACT_REFUSED: {
+    status: 409,
+    title: 'The cluster does not let the act begin',
+    next: 'Read what it says: an environment that is not up has no template to begin from, and beginning one needs the right to create Jobs (for an erasure Secrets too) in that namespace.',
+  },
+  MR_STACK_ACT_LOST: {
+    status: 502,
+    title: 'The act ended without its pod saying how',
+    next: 'See `kubectl describe job` of the named run, and the log of acts: each act is in it or did not happen. It is safe to ask again.',
+  },
   MR_STACK_OPERATORS: {
     status: 404,
     title: 'The manifests of the operators are not there',

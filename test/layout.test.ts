@@ -25,7 +25,7 @@ test('app holds the layers, the definitions and the clock, and nothing else', ()
 
 test('constructs and policies have rooms of the same names', () => {
   for (const [room, more] of [
-    ['constructs', ['bridge', 'capacity', 'cluster', 'dials', 'preflight']],
+    ['constructs', ['act', 'bridge', 'capacity', 'cluster', 'dials', 'preflight']],
     ['policies', []],
   ] as const) {
     const own = folders(room).filter((name) => !LAYERS.some((layer) => layer === name) && !more.some((extra) => extra === name));

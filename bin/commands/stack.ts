@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { actOn } from '../../constructs/act.ts';
 import { loadUseCases, readDials } from '../../constructs/environments.ts';
 import { preflight } from '../../constructs/preflight.ts';
 import { openStack, POLICY_PACK, told } from '../../stacks/engine.ts';
@@ -11,6 +13,11 @@ const shown = (output: string): void => {
 
 interface Ground {
   readonly foundation?: boolean;
+}
+
+interface ActFlags {
+  readonly as: string;
+  readonly subjectFile?: string;
 }
 
 type Changes = Readonly<Record<string, number>>;
@@ -65,6 +72,18 @@ export function stackCommands(program: Command, context: CommandContext): void {
     const { summary: done } = await told('The end', (await open(environment, ground)).destroy({ ...quiet() }));
     context.answer({ environment, changes: done.resourceChanges }, `${environment}: ${summary(done.resourceChanges)}`);
   });
+  stack
+    .command('act <environment> [words...]')
+    .description('do on its cluster what people do: erase a person, approve, promote, roll back, revoke; the words go after --')
+    .requiredOption('--as <name>', 'who acts; for an erasure a role, no name')
+    .option('--subject-file <file>', 'whom to erase, in a file of one line; /dev/stdin asks for it')
+    .action(async (environment: string, words: readonly string[], { as, subjectFile }: ActFlags) => {
+      const subject = subjectFile === undefined ? {} : { subject: (await readFile(subjectFile, 'utf8')).replace(/\r?\n$/, '') };
+      const begun = (run: string) => void process.stderr.write(`${run} has begun\n`);
+      const done = await actOn(await readDials(environment), await context.usecase(), { words, as, ...subject }, begun);
+      context.answer(done, done.log.trimEnd());
+      process.exitCode = done.exitCode;
+    });
   verb('cancel', 'let the next run in after one that was killed; what it had begun is found out and gone on with').action(
     async (environment: string, ground: Ground) => {
       const opened = await open(environment, ground, false);

@@ -6,7 +6,8 @@ import { sizeOf } from '../cluster/size.ts';
 import type { Site } from '../site.ts';
 
 const DEADLINE_SECONDS = 3_600;
-const FILE = 'id';
+/** The one file of that Secret. */
+export const FILE = 'id';
 
 /** The Secret by which an id is handed to a run that erases: made by who asks, taken away after, and shown in no list of runs. */
 export const subjectSecret = (usecase: string): string => `${usecase}-erase-subject`;
