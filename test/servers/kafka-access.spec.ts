@@ -2,21 +2,21 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { after, before, suite, test } from 'node:test';
 import { inspect } from 'node:util';
-import { AclOperations, AclPermissionTypes, Admin, ResourcePatternTypes, ResourceTypes } from '@platformatic/kafka';
+import { Admin } from '@platformatic/kafka';
 import { type KafkaLogOptions, openKafkaLog } from '../../app/ingestion/event-log/kafka.ts';
 import { clientOptions } from '../../app/ingestion/event-log/kafka-login.ts';
 import type { EventLog } from '../../app/ingestion/event-log/port.ts';
 import { eventTopic, predictionTopic, topicsOf } from '../../app/ingestion/topics.ts';
 import { retail } from '../../app/usecases/retail/usecase.ts';
 import { groupOf, workloadsOf } from '../../app/workloads.ts';
-import { aclsOf } from '../../constructs/ingestion/users.ts';
 import { shared } from '../contracts/event-log-groups.ts';
 import { certificateAuthority } from './certificate-authority.ts';
-import { type KafkaServer, startKafka } from './kafka.ts';
+import { aclsFor, type KafkaServer, startKafka } from './kafka.ts';
 import { type LogLines, logTo } from './log-lines.ts';
 
 const WORKLOADS = ['collector', 'sink'] as const;
 const CLICKS = eventTopic(retail, 'click');
+const declared = (workload: string) => workloadsOf(retail).find(({ name }) => name === workload) ?? assert.fail(workload);
 const record = (value: string) => ({ key: 'k', value: Buffer.from(value) });
 
 suite('who may do what on Kafka', () => {
@@ -37,7 +37,7 @@ suite('who may do what on Kafka', () => {
     for (const topic of topicsOf(retail)) await owner.ensureTopic(topic);
     await owner.ensureTopic({ name: 'other.topic', partitions: 1 });
     const admin = new Admin({ ...clientOptions(server.access()), retries: 5 });
-    await admin.createAcls({ creations: WORKLOADS.flatMap(aclsFor) });
+    await admin.createAcls({ creations: WORKLOADS.flatMap((name) => aclsFor(declared(name), name)) });
     await admin.close();
   });
   after(async () => {
@@ -146,19 +146,3 @@ suite('who may do what on Kafka', () => {
     assert.ok(!(await owner.topics()).some(({ name }) => name === predictionTopic(retail) || name === 'not.declared'));
   });
 });
-
-/** The lists as Strimzi makes them of the KafkaUser that the constructs write. */
-function aclsFor(workload: string) {
-  const declaration = workloadsOf(retail).find(({ name }) => name === workload) ?? assert.fail(`no ${workload}`);
-  return aclsOf(declaration).flatMap(({ resource, operations, host }) =>
-    operations.map((operation) => ({
-      resourceType: resource.type === 'topic' ? ResourceTypes.TOPIC : ResourceTypes.GROUP,
-      resourceName: resource.name,
-      resourcePatternType: ResourcePatternTypes.LITERAL,
-      principal: `User:${workload}`,
-      host,
-      operation: AclOperations[operation.toUpperCase() as 'READ' | 'WRITE' | 'DESCRIBE'],
-      permissionType: AclPermissionTypes.ALLOW,
-    })),
-  );
-}

@@ -146,7 +146,7 @@ export async function startKafka({ users = [], advertised }: KafkaServerOptions 
   };
 }
 
-/** What the constructs let a workload do, as the server's own access lists for a user. */
+/** What the constructs let a workload do, as Strimzi makes it of its KafkaUser: the server's own access lists for a user. */
 export const aclsFor = (declaration: WorkloadDeclaration, user: string) =>
   aclsOf(declaration).flatMap(({ resource, operations, host }) =>
     operations.map((operation) => ({
