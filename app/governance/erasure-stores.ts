@@ -32,7 +32,7 @@ export async function eraseFromStores(
       name: 'keyring',
       outcome: 'deleted',
       rows: 1,
-      note: 'data key and the way from the id to the pseudonym, overwritten',
+      note: "data key and the way from the id to the pseudonym; what the keys' own backups hold of them ages out with these",
     },
   ];
   const count = async (table: string, column: string): Promise<number> => {
@@ -55,7 +55,7 @@ export async function eraseFromStores(
       store: 'dead letters',
       name: `${name}.dead`,
       outcome: 'ages out',
-      note: `refused events never got a pseudonym: they stay sealed under the platform's secret until ${usecase.retention} have passed`,
+      note: `refused events that name the person are sealed under the deleted key; the others, under the platform's secret, go after ${usecase.retention}`,
     });
   }
   const predictions = `${usecase.name}.prediction`;
