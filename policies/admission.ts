@@ -46,7 +46,7 @@ export const admissionsOf = (
           metadata,
           spec: {
             failurePolicy: 'Fail',
-            matchConstraints: { resourceRules },
+            matchConstraints: { ...WHATEVER, resourceRules },
             matchConditions: [
               { name: 'ours', expression: OURS },
               ...(operators.length === 0 ? [] : [{ name: 'not-of-an-operator', expression: notOf(operators) }]),
@@ -62,12 +62,18 @@ export const admissionsOf = (
           spec: {
             policyName: metadata.name,
             validationActions: levelOf(rule, context) === 'mandatory' ? ['Deny'] : ['Warn'],
-            matchResources: { namespaceSelector: { matchLabels: { [BELONGS]: PLATFORM } } },
+            matchResources: { ...WHATEVER, namespaceSelector: { matchLabels: { [BELONGS]: PLATFORM } } },
           },
         },
       },
     ];
   });
+
+/**
+ * What the API server puts in where it is left out. Each of these is one value to it: who applies a part of one meets a
+ * conflict with whoever applied it before, as an `up` does that goes on after one that was stopped.
+ */
+const WHATEVER = { matchPolicy: 'Equivalent', namespaceSelector: {}, objectSelector: {} } as const;
 
 /** `millrace-k03-pinned-image`. */
 export const admissionName = ({ id, name, layer }: Rule): string =>
@@ -88,6 +94,7 @@ interface ResourceRule {
   readonly apiGroups: readonly string[];
   readonly apiVersions: readonly string[];
   readonly operations: readonly string[];
+  readonly scope: '*';
   readonly resources: readonly string[];
 }
 
@@ -105,5 +112,6 @@ function resourceRulesOf({ kinds }: Rule): readonly ResourceRule[] {
     apiVersions: [version],
     operations: ['CREATE', 'UPDATE'],
     resources,
+    scope: '*',
   }));
 }

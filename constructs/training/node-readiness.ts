@@ -43,8 +43,12 @@ export function nodeReadiness(scope: Construct, site: Site): void {
     metadata,
     spec: {
       failurePolicy: 'Fail',
+      // With all that the API server would put in, as in policies/admission.ts, for its reason.
       matchConstraints: {
-        resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['UPDATE'], resources: ['nodes'] }],
+        matchPolicy: 'Equivalent',
+        namespaceSelector: {},
+        objectSelector: {},
+        resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['UPDATE'], resources: ['nodes'], scope: '*' }],
       },
       matchConditions: [
         {

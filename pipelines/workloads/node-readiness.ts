@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter, Registry as Metrics } from 'prom-client';
+import { MillraceError } from '../../app/errors.ts';
 import { DEVICE_PLUGIN_TAINT, GPU } from '../../app/usecases/annotations.ts';
 import type { ControlPlane, Operation } from './control-plane.ts';
 import { openProbes } from './probes.ts';
@@ -54,6 +55,10 @@ export function readied({ spec, status }: NodeObject): readonly Operation[] | un
   });
 }
 
+/** By a policy or a right for this one node; a worn-out token, a flood and a silent server are about all of them. */
+const isRefused = (error: unknown): boolean =>
+  error instanceof MillraceError && typeof error.value === 'number' && [403, 404, 422].includes(error.value);
+
 /**
  * Follows the cluster's nodes, and opens a GPU node to trainings once its device plugin has told of its GPUs. It changes nothing else,
  * and keeps nothing: two of them side by side do no harm.
@@ -80,9 +85,12 @@ export async function startNodeReadiness(options: NodeReadinessOptions): Promise
     logger.info({ node: name, gpus: node.status?.allocatable?.[GPU] }, 'the device plugin runs, the start-up taint is gone');
   }
 
-  /** One node that cannot be opened keeps no other closed; the next listing tries it again. */
+  /** One node whose change is refused keeps no other closed; the next listing tries it again. */
   const tryNode = (node: NodeObject): Promise<void> =>
-    look(node).catch((err: unknown) => logger.error({ err, node: node.metadata.name }, 'a GPU node could not be opened'));
+    look(node).catch((err: unknown) => {
+      if (!isRefused(err)) throw err;
+      logger.error({ err, node: node.metadata.name }, 'a GPU node could not be opened');
+    });
 
   async function follow(): Promise<void> {
     const { metadata, items } = await controlPlane.read<NodeList>(NODES);
