@@ -55,9 +55,8 @@ export function readied({ spec, status }: NodeObject): readonly Operation[] | un
   });
 }
 
-/** By a policy or a right for this one node; a worn-out token, a flood and a silent server are about all of them. */
-const isRefused = (error: unknown): boolean =>
-  error instanceof MillraceError && typeof error.value === 'number' && [403, 404, 422].includes(error.value);
+/** For this one node; a worn-out token, a flood and a silent server are about all of them. */
+const isRefused = (error: unknown): boolean => error instanceof MillraceError && error.value === 403;
 
 /**
  * Follows the cluster's nodes, and opens a GPU node to trainings once its device plugin has told of its GPUs. It changes nothing else,

@@ -19,7 +19,7 @@ interface Row {
   readonly wrapped: Buffer;
 }
 
-export interface PostgresSigningKeys extends SigningKeys {
+export interface PostgresSigningKeys extends Pick<SigningKeys, 'sign' | 'verify' | 'verifyKey'> {
   /** Makes the first key where there is none. */
   ensure(): Promise<void>;
 }
@@ -58,15 +58,13 @@ export function postgresSigningKeys(pool: PostgresPool, wrapKey: Buffer, place: 
     throw governanceError('MR_GOVERNANCE_KEYS_UNREADABLE', `the master key opens no signing key in ${place}`, { field: place });
   };
 
-  const make = (always: boolean): Promise<string> =>
+  const makeFirst = (): Promise<void> =>
     alone(pool, async (client) => {
-      const [there] = await rowsOf<Row>(client, 'select key_id from keyring.signing order by number desc limit 1');
-      if (there !== undefined && !always) return there.key_id;
+      if ((await rowsOf(client, 'select 1 from keyring.signing limit 1')).length > 0) return;
       const { privateKey, publicKey } = generateKeyPairSync('ed25519');
       const keyId = keyIdOf(publicKey);
       const wrapped = lock(wrapKey, privateKey.export({ type: 'pkcs8', format: 'der' }), `signing key ${keyId}`);
       await rowsOf(client, 'insert into keyring.signing (key_id, wrapped) values ($1, $2)', [keyId, wrapped]);
-      return keyId;
     });
 
   const currentPair = async (): Promise<Pair> => {
@@ -79,7 +77,7 @@ export function postgresSigningKeys(pool: PostgresPool, wrapKey: Buffer, place: 
 
   return {
     async ensure() {
-      if ((await newest()) === undefined) await make(false);
+      if ((await newest()) === undefined) await makeFirst();
     },
     async sign(bytes) {
       const { keyId, secret } = await currentPair();
@@ -93,10 +91,5 @@ export function postgresSigningKeys(pool: PostgresPool, wrapKey: Buffer, place: 
       return pair !== undefined && verify(null, bytes, pair.open, Buffer.from(value, 'base64'));
     },
     verifyKey: async () => String((await currentPair()).open.export({ type: 'spki', format: 'pem' })),
-    async rotate() {
-      const keyId = await make(true);
-      lookedAt = Number.NEGATIVE_INFINITY;
-      return keyId;
-    },
   };
 }
